@@ -1,1 +1,38 @@
-//! kit-log
+//! Key-value logs on [slog]: lines that cannot be forged, for people and for machines.
+//!
+//! ```
+//! use kit_log::{Logger, logfmt, o};
+//!
+//! let log = Logger::new(logfmt(std::io::stderr()));
+//! kit_log::info!(log, "hello"; "a" => 1, "b" => 2); // level=info msg=hello a=1 b=2
+//! ```
+
+mod clock;
+mod counters;
+mod drain;
+mod filter;
+mod format;
+mod level;
+mod logger;
+mod macros;
+mod timestamp;
+mod value;
+
+pub use slog;
+pub use slog::o;
+
+pub use self::clock::{Clock, SystemClock};
+pub use self::counters::Counters;
+pub use self::drain::{LineDrain, json, logfmt};
+pub use self::filter::{Levels, ParseLevelsError};
+pub use self::format::Format;
+pub use self::level::{Level, UnknownLevel};
+pub use self::logger::Logger;
+pub use self::value::{Caller, Lazy, Timestamp, Utc, caller, lazy, timestamp, timestamp_from};
+
+/// What the macros need and nobody else should name.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::filter::Site;
+    pub use crate::format::UNLEVELLED;
+}

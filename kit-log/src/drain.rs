@@ -1,0 +1,75 @@
+//! The drain that makes lines and hands each to its writer whole.
+
+use std::convert::Infallible;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use slog::{Drain, FlushError, OwnedKVList, Record};
+
+use crate::clock::Clock;
+use crate::counters::Counters;
+use crate::format::{Format, Formatter};
+
+/// A slog drain that prints one line an event, in one write.
+///
+/// The line is made before the writer is locked, so threads wait for one another only while writing, and a value that
+/// logs while it is printed is another line, before its own. The writer itself must not log to its own drain.
+///
+/// A line the writer refuses is lost and [counted](Counters::write_errors); the next one is tried afresh.
+pub struct LineDrain {
+    formatter: Formatter,
+    writer: Mutex<Box<dyn Write + Send>>,
+}
+
+/// A drain of logfmt lines, without a timestamp: `level=info msg=hello a=1`.
+pub fn logfmt(writer: impl Write + Send + 'static) -> LineDrain {
+    LineDrain::new(Formatter::new(Format::Logfmt), writer)
+}
+
+/// A drain of JSON lines, without a timestamp: `{"level":"info","msg":"hello","a":1}`.
+pub fn json(writer: impl Write + Send + 'static) -> LineDrain {
+    LineDrain::new(Formatter::new(Format::Json), writer)
+}
+
+impl LineDrain {
+    pub(crate) fn new(formatter: Formatter, writer: impl Write + Send + 'static) -> Self {
+        Self { formatter, writer: Mutex::new(Box::new(writer)) }
+    }
+
+    /// The same drain reading the time from `clock`; by default from [`SystemClock`](crate::SystemClock).
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.formatter.clock = Arc::new(clock);
+        self
+    }
+
+    /// What this drain lost or cut so far.
+    pub fn counters(&self) -> Counters {
+        self.formatter.counters.clone()
+    }
+}
+
+impl std::fmt::Debug for LineDrain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LineDrain").field("format", &self.formatter.format).finish_non_exhaustive()
+    }
+}
+
+impl Drain for LineDrain {
+    type Ok = ();
+    type Err = Infallible;
+
+    fn log(&self, record: &Record<'_>, context: &OwnedKVList) -> Result<(), Infallible> {
+        self.formatter.line(record, context, |line| {
+            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            if writer.write_all(line).is_err() {
+                self.formatter.counters.add_write_errors(1);
+            }
+        });
+        Ok(())
+    }
+
+    fn flush(&self) -> Result<(), FlushError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.flush().map_err(FlushError::Io)
+    }
+}

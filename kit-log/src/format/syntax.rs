@@ -1,0 +1,66 @@
+//! What differs between the formats: the marks around keys, values and lines.
+
+use crate::level::Level;
+
+/// The marks of one format.
+pub(crate) trait Syntax {
+    /// Before the first pair.
+    const OPEN: &'static str;
+    /// After the last pair, before the newline.
+    const CLOSE: &'static str;
+    /// Between two pairs.
+    const SEPARATOR: u8;
+    /// Before a key.
+    const KEY_OPEN: &'static str;
+    /// Between a key and its value.
+    const KEY_CLOSE: &'static str;
+    /// Whether text stands in quotes even where it could do without.
+    const ALWAYS_QUOTED: bool;
+
+    /// The pair that names a level.
+    fn level(level: Level) -> &'static str;
+}
+
+/// `level=info msg=hello a=1`
+pub(crate) struct Logfmt;
+
+impl Syntax for Logfmt {
+    const OPEN: &'static str = "";
+    const CLOSE: &'static str = "";
+    const SEPARATOR: u8 = b' ';
+    const KEY_OPEN: &'static str = "";
+    const KEY_CLOSE: &'static str = "=";
+    const ALWAYS_QUOTED: bool = false;
+
+    fn level(level: Level) -> &'static str {
+        match level {
+            Level::Error => "level=error",
+            Level::Warn => "level=warn",
+            Level::Info => "level=info",
+            Level::Debug => "level=debug",
+            Level::Trace => "level=trace",
+        }
+    }
+}
+
+/// `{"level":"info","msg":"hello","a":1}`
+pub(crate) struct Json;
+
+impl Syntax for Json {
+    const OPEN: &'static str = "{";
+    const CLOSE: &'static str = "}";
+    const SEPARATOR: u8 = b',';
+    const KEY_OPEN: &'static str = "\"";
+    const KEY_CLOSE: &'static str = "\":";
+    const ALWAYS_QUOTED: bool = true;
+
+    fn level(level: Level) -> &'static str {
+        match level {
+            Level::Error => r#""level":"error""#,
+            Level::Warn => r#""level":"warn""#,
+            Level::Info => r#""level":"info""#,
+            Level::Debug => r#""level":"debug""#,
+            Level::Trace => r#""level":"trace""#,
+        }
+    }
+}

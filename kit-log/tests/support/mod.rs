@@ -1,0 +1,72 @@
+//! What the tests of this crate share.
+
+#![allow(dead_code)]
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use kit_log::Clock;
+
+/// A writer that keeps every write apart.
+#[derive(Clone, Default)]
+pub(crate) struct Writes(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Writes {
+    /// Every write so far.
+    pub(crate) fn all(&self) -> Vec<String> {
+        let writes = self.0.lock().unwrap();
+        writes.iter().map(|write| String::from_utf8(write.clone()).expect("a line is UTF-8")).collect()
+    }
+
+    /// Every write so far, forgotten.
+    pub(crate) fn take(&self) -> Vec<String> {
+        let all = self.all();
+        self.0.lock().unwrap().clear();
+        all
+    }
+
+    /// The one write since the last look, without its newline.
+    pub(crate) fn line(&self) -> String {
+        let writes = self.take();
+        assert_eq!(writes.len(), 1, "one event is one write: {writes:?}");
+        let line = writes[0].strip_suffix('\n').expect("a line ends in a newline");
+        assert!(!line.contains('\n'), "one event is one line: {line:?}");
+        line.to_owned()
+    }
+}
+
+impl Write for Writes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().push(bytes.to_vec());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Clocks that stand still until the test moves them; both begin at 0.
+#[derive(Clone, Default)]
+pub(crate) struct Still(Arc<Mutex<Duration>>);
+
+impl Still {
+    pub(crate) fn at(time: Duration) -> Self {
+        Self(Arc::new(Mutex::new(time)))
+    }
+
+    pub(crate) fn advance(&self, time: Duration) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl Clock for Still {
+    fn wall(&self) -> SystemTime {
+        UNIX_EPOCH + *self.0.lock().unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+}
