@@ -1,1 +1,64 @@
-//! kit-core
+//! The vocabulary of kit: what an operation is, what travels with a call, how it fails, and what wraps it.
+//!
+//! | | |
+//! |---|---|
+//! | [`Endpoint`] | one operation, callable: request in, response out |
+//! | [`endpoint_fn`] and its siblings, [`middleware_fn`] | functions as endpoints and as middleware |
+//! | [`Context`] | time, identity, metadata, outcome of one call; scopes, forks, children |
+//! | [`Error`], [`Code`], [`Outcome`] | the one error and the one word on how a call ended |
+//! | [`Streaming`], [`StreamEnd`] | answers of many messages, and what lasts to their end |
+//! | [`bridge`] | endpoints, services and layers of tower, both ways |
+//! | [`recover`], [`request_id`] | the two layers that every stack has |
+//! | [`sources`], [`Observer`], [`Classify`], [`Gate`], [`Factory`] | what the crates above share and tests set |
+//!
+//! It opens no socket and spawns no task.
+//!
+//! ```
+//! use kit_core::{Context, Endpoint as _, Error, endpoint_fn, recover::RecoverLayer};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+//! let uppercase = endpoint_fn(async |_cx, text: String| match text.is_empty() {
+//!     true => Err(Error::invalid_argument("the text is empty").with_reason("empty_string")),
+//!     false => Ok(text.to_uppercase()),
+//! })
+//! .layer(RecoverLayer::new());
+//!
+//! assert_eq!(uppercase.call(&mut Context::new(), "hello".into()).await?, "HELLO");
+//! # Ok(()) }
+//! ```
+
+pub mod bridge;
+mod classify;
+pub mod context;
+mod endpoint;
+pub mod error;
+pub mod function;
+mod gate;
+mod instance;
+mod metadata;
+mod method;
+pub mod middleware;
+mod observer;
+mod outcome;
+pub mod recover;
+pub mod request_id;
+pub mod sources;
+pub mod stream;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use classify::{ByOutcome, Classify};
+pub use context::{Attempts, Cancel, Connection, Context, Extensions, Scope};
+pub use endpoint::{BoxEndpoint, Endpoint};
+pub use error::{Boundary, BoxError, Code, Error, ErrorId, ResultExt, Retry};
+pub use function::{endpoint_fn, endpoint_with, request_fn, request_with};
+pub use gate::{Gate, GateState};
+pub use instance::{Channel, Factory, Instance};
+pub use metadata::Metadata;
+pub use method::{Kind, Method};
+pub use middleware::{Next, middleware_fn, middleware_with};
+pub use observer::Observer;
+pub use outcome::Outcome;
+pub use request_id::RequestId;
+pub use stream::{Ended, StreamEnd, Streaming};
+pub use tower_layer::Layer;

@@ -1,0 +1,64 @@
+use std::sync::Arc;
+
+use super::{Context, Inbound};
+use crate::method::Method;
+
+impl Context {
+    /// A context for a call made beside this one: the same deadline, identity and metadata, a cancel token of its own, no
+    /// outcome and no stream yet.
+    ///
+    /// It allocates nothing, but for the first fork of a context that has inbound metadata: that becomes shared.
+    ///
+    /// Drop it and its token is told, which is right for a loser; [`merge`](Self::merge) the winner, or
+    /// [`finish`](Self::finish) it.
+    pub fn fork(&mut self) -> Context {
+        let mut fork = Context::at(self.stamp());
+        fork.arrived = self.arrived;
+        fork.deadline = self.deadline;
+        fork.method = self.method;
+        fork.request_id = self.request_id.clone();
+        fork.inbound = self.share_inbound();
+        fork.outbound = self.outbound.clone();
+        fork.extensions = self.extensions.clone();
+        fork.attempts = self.attempts.clone();
+        fork.connection = self.connection.clone();
+        fork
+    }
+
+    /// Takes over what the winner of several forks found out: its metadata, extensions, outcome and stream, and its view of
+    /// the time. Deadline, method and cancellation stay this context's own; what the winner spawned goes on.
+    pub fn merge(&mut self, mut winner: Context) {
+        self.now = self.now.max(winner.now);
+        self.ended = winner.ended;
+        self.clock_reads += winner.clock_reads;
+        self.inbound = std::mem::take(&mut winner.inbound);
+        self.outbound = winner.outbound.take();
+        self.extensions = std::mem::take(&mut winner.extensions);
+        self.attempts = std::mem::take(&mut winner.attempts);
+        self.outcome = winner.outcome;
+        winner.release();
+        self.stream = winner.stream.take();
+    }
+
+    /// A context for a call to another service: it inherits deadline, cancellation by drop, request id and extensions, and
+    /// has its own metadata, method, attempts and outcome. Every client stack opens one, so that what is meant for the
+    /// callee never reaches the caller, and nothing comes back but what is asked for.
+    pub fn child(&self, method: &'static Method) -> Context {
+        let mut child = Context::at(self.now);
+        child.deadline = self.deadline;
+        child.method = Some(method);
+        child.request_id = self.request_id.clone();
+        child.extensions = self.extensions.clone();
+        child
+    }
+
+    fn share_inbound(&mut self) -> Inbound {
+        let shared = match std::mem::take(&mut self.inbound) {
+            Inbound::None => return Inbound::None,
+            Inbound::Own(metadata) => Arc::new(metadata),
+            Inbound::Shared(metadata) => metadata,
+        };
+        self.inbound = Inbound::Shared(Arc::clone(&shared));
+        Inbound::Shared(shared)
+    }
+}

@@ -1,0 +1,53 @@
+use std::cell::{Cell, RefCell};
+use std::panic;
+
+use super::error::message;
+
+thread_local! {
+    /// How many [`Recover`](super::Recover)s are being polled on this thread.
+    static CATCHING: Cell<u32> = const { Cell::new(0) };
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// A panic that nobody will catch as an error.
+#[derive(Debug)]
+pub struct PanicReport<'a> {
+    /// What it panicked with.
+    pub message: &'a str,
+    /// `file:line:column`.
+    pub place: Option<String>,
+}
+
+/// Replaces the process's panic hook: a panic inside [`Recover`](super::Recover) leaves its place for that call's error and
+/// prints nothing; any other goes to `report`, on the thread that panics.
+pub fn set_panic_hook(report: impl Fn(&PanicReport<'_>) + Send + Sync + 'static) {
+    panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(ToString::to_string);
+        if CATCHING.get() > 0 {
+            PLACE.set(place);
+        } else {
+            report(&PanicReport { message: message(info.payload()), place });
+        }
+    }));
+}
+
+/// The place of the panic just caught on this thread.
+pub(super) fn take_place() -> Option<String> {
+    PLACE.take()
+}
+
+/// While it lives, this thread's panics are being caught.
+pub(super) struct Catching(());
+
+impl Catching {
+    pub(super) fn begin() -> Self {
+        CATCHING.set(CATCHING.get() + 1);
+        Self(())
+    }
+}
+
+impl Drop for Catching {
+    fn drop(&mut self) {
+        CATCHING.set(CATCHING.get() - 1);
+    }
+}

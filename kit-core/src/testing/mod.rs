@@ -1,0 +1,3 @@
+//! Doubles for tests, behind the feature `testing`.
+
+pub mod mock;
