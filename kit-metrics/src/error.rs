@@ -47,6 +47,18 @@ pub enum RegisterError {
         /// What is wrong with them.
         problem: &'static str,
     },
+    /// The quantiles of a summary are none, out of `[0.0, 1.0]`, or do not rise.
+    #[error("quantiles of metric {name:?} are none, out of range, or do not rise")]
+    Quantiles {
+        /// The family.
+        name: String,
+    },
+    /// The window of a summary is shorter than a second.
+    #[error("the window of metric {name:?} is shorter than a second")]
+    Window {
+        /// The family.
+        name: String,
+    },
     /// The limit on label sets is zero, or more than a process can hold.
     #[error("metric {name:?} may not keep {given} label sets")]
     Limit {

@@ -59,12 +59,8 @@ impl Hasher {
             for chunk in &mut chunks {
                 hash = self.mix(hash, u64::from_le_bytes(chunk.try_into().expect("chunks of eight")));
             }
-            let mut rest = 0;
-            for &byte in chunks.remainder() {
-                rest = rest << 8 | u64::from(byte);
-            }
             // The length keeps ("a", "bc") and ("ab", "c") apart.
-            hash = self.mix(hash, rest ^ (value.len() as u64) << 56);
+            hash = self.mix(hash, rest(chunks.remainder()) ^ (value.len() as u64) << 56);
         }
         hash
     }
@@ -73,6 +69,17 @@ impl Hasher {
     fn mix(self, hash: u64, word: u64) -> u64 {
         let product = u128::from(hash ^ word).wrapping_mul(u128::from(self.0 ^ 0x9e37_79b9_7f4a_7c15));
         (product as u64) ^ (product >> 64) as u64 ^ hash.rotate_left(23)
+    }
+}
+
+/// Up to seven bytes as a number, read without a loop; those in the middle may be read twice.
+#[inline]
+fn rest(bytes: &[u8]) -> u64 {
+    let n = bytes.len();
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 24,
+        _ if n == 0 => 0,
+        _ => u64::from(bytes[0]) | u64::from(bytes[n / 2]) << 8 | u64::from(bytes[n - 1]) << 16,
     }
 }
 

@@ -10,6 +10,7 @@ mod name;
 mod registry;
 mod shard;
 pub mod snapshot;
+pub mod summary;
 mod timer;
 mod unit;
 
@@ -19,7 +20,10 @@ pub use gauge::{Gauge, Tracked};
 pub use histogram::Histogram;
 pub use labels::{MAX_VALUE, OTHER};
 pub use name::MAX_LABELS;
-pub use registry::{CounterFamily, Family, GaugeFamily, HistogramFamily, Instrument, Register, Registry};
+pub use registry::{
+    CounterFamily, Family, GaugeFamily, HistogramFamily, Instrument, Register, Registry, SummaryFamily,
+};
 pub use snapshot::Snapshot;
+pub use summary::Summary;
 pub use timer::Timer;
 pub use unit::{Bytes, Measure, Milliseconds, Number, Seconds, Stepped, Unit};

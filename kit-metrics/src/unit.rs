@@ -44,7 +44,7 @@ impl fmt::Display for Unit {
     }
 }
 
-/// What a [`Histogram`](crate::Histogram) or [`Histogram`] takes; one of [`Seconds`], [`Bytes`],
+/// What a [`Histogram`](crate::Histogram) or [`Summary`](crate::Summary) takes; one of [`Seconds`], [`Bytes`],
 /// [`Number`], [`Milliseconds`].
 ///
 /// Sealed. An observation is compared as an integer and summed as one where it can be, so that a sum over threads
@@ -73,7 +73,7 @@ pub trait Measure: sealed::Sealed + fmt::Debug + Send + Sync + Sized + 'static {
     fn sum(shards: impl Iterator<Item = u64>, carry: u64) -> f64;
 }
 
-/// A [`Measure`] whose values are whole numbers of some step, as a [`Histogram`] needs.
+/// A [`Measure`] whose values are whole numbers of some step, as a [`Summary`](crate::Summary) needs.
 pub trait Stepped: Measure {
     /// Steps in one exposed unit.
     #[doc(hidden)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::error::RegisterError;
 use crate::registry::meta::Meta;
@@ -24,6 +25,11 @@ pub trait Cell: Clone + Send + Sync + 'static {
     /// The bounds of a new family, or its quantiles.
     fn bounds(_name: &str, _asked: Option<&[f64]>) -> Result<Vec<f64>, RegisterError> {
         Ok(Vec::new())
+    }
+
+    /// What a new family's quantiles look back on.
+    fn window(_name: &str, _asked: Option<Duration>) -> Result<Duration, RegisterError> {
+        Ok(Duration::ZERO)
     }
 
     /// Lines of a scrape that one label set takes.

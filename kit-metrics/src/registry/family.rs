@@ -11,9 +11,10 @@ use crate::name::MAX_LABELS;
 use crate::registry::cell::Cell;
 use crate::registry::core::Core;
 use crate::registry::table::{Series, Source};
+use crate::summary::Summary;
 use crate::unit::Seconds;
 
-/// What a [`Family`] can hold: [`Counter`], [`Gauge`], [`Histogram`], [`Histogram`]. Sealed.
+/// What a [`Family`] can hold: [`Counter`], [`Gauge`], [`Histogram`], [`Summary`]. Sealed.
 pub trait Instrument: Cell + fmt::Debug {}
 
 impl<I: Cell + fmt::Debug> Instrument for I {}
@@ -24,6 +25,8 @@ pub type CounterFamily = Family<Counter>;
 pub type GaugeFamily = Family<Gauge>;
 /// A histogram by labels.
 pub type HistogramFamily<U = Seconds> = Family<Histogram<U>>;
+/// A summary by labels.
+pub type SummaryFamily<U = Seconds> = Family<Summary<U>>;
 
 /// One metric, and its series by label values; cheap to clone.
 ///
@@ -31,8 +34,8 @@ pub type HistogramFamily<U = Seconds> = Family<Histogram<U>>;
 /// lookup. A label value may hold anything; what could forge a line or steer a terminal is replaced and counted in
 /// `kit_metrics_label_values_replaced_total`, and what is longer than [`MAX_VALUE`](crate::MAX_VALUE) is cut.
 ///
-/// The number of label sets is limited: by default to 1,000, and for histograms and summaries to as many as make
-/// 2,000 lines of a scrape (117 with the default buckets). What comes after that shares one series whose labels all
+/// The number of label sets is limited: by default to 1,000, for histograms to as many as make 2,000
+/// lines of a scrape (117 with the default buckets), for summaries to 50. What comes after that shares one series whose labels all
 /// read [`OTHER`](crate::OTHER), and is counted in `kit_metrics_series_overflow_total`. So a stranger who invents
 /// label values costs bounded memory and a bounded scrape.
 ///

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use family::{CounterFamily, Family, GaugeFamily, HistogramFamily, Instrument};
+pub use family::{CounterFamily, Family, GaugeFamily, HistogramFamily, Instrument, SummaryFamily};
 pub use register::Register;
 
 use crate::counter::Counter;
@@ -27,7 +27,8 @@ use crate::registry::core::{Core, Mishaps};
 use crate::registry::meta::Meta;
 use crate::registry::table::next_id;
 use crate::snapshot::{FamilySnapshot, Kind, SeriesSnapshot, Snapshot, Value};
-use crate::unit::{Measure, Unit};
+use crate::summary::Summary;
+use crate::unit::{Measure, Stepped, Unit};
 
 /// The families of a process, or of a part of it; clones are the same registry.
 ///
@@ -119,6 +120,17 @@ impl Registry {
 
     /// A histogram of [`Bytes`](crate::Bytes), whose name ends in `_bytes`, or of [`Number`](crate::Number)s.
     pub fn histogram_of<U: Measure>(&self, name: &str, help: &str) -> Register<'_, Histogram<U>> {
+        Register::new(self, name, help)
+    }
+
+    /// A summary of durations; its name ends in `_seconds`.
+    pub fn summary(&self, name: &str, help: &str) -> Register<'_, Summary> {
+        Register::new(self, name, help)
+    }
+
+    /// A summary of [`Bytes`](crate::Bytes), or of [`Milliseconds`](crate::Milliseconds) for a metric that must keep
+    /// an old name, which then ends in `_ms` or `_milliseconds`.
+    pub fn summary_of<U: Stepped>(&self, name: &str, help: &str) -> Register<'_, Summary<U>> {
         Register::new(self, name, help)
     }
 

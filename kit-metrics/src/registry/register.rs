@@ -8,7 +8,8 @@ use crate::histogram::Histogram;
 use crate::name::{check, check_labels};
 use crate::registry::meta::Meta;
 use crate::registry::{Family, Instrument, Registry};
-use crate::unit::Measure;
+use crate::summary::Summary;
+use crate::unit::{Measure, Stepped};
 
 /// Label sets that a family of one line each keeps by default.
 const LABEL_SETS: usize = 1000;
@@ -27,8 +28,8 @@ pub struct Register<'r, I> {
     registry: &'r Registry,
     name: String,
     help: String,
-    pub(crate) bounds: Option<Vec<f64>>,
-    pub(crate) window: Duration,
+    bounds: Option<Vec<f64>>,
+    window: Option<Duration>,
     limit: Option<usize>,
     instrument: PhantomData<fn() -> I>,
 }
@@ -40,14 +41,14 @@ impl<'r, I: Instrument> Register<'r, I> {
             name: name.into(),
             help: help.into(),
             bounds: None,
-            window: Duration::ZERO,
+            window: None,
             limit: None,
             instrument: PhantomData,
         }
     }
 
-    /// Label sets kept before new ones share the series [`OTHER`](crate::OTHER). Default: 1,000, or as many as make
-    /// 2,000 lines of a scrape for histograms and summaries.
+    /// Label sets kept before new ones share the series [`OTHER`](crate::OTHER). Default: 1,000; for
+    /// histograms as many as make 2,000 lines of a scrape; for summaries 50.
     pub fn limit(mut self, label_sets: usize) -> Self {
         self.limit = Some(label_sets);
         self
@@ -68,6 +69,7 @@ impl<'r, I: Instrument> Register<'r, I> {
             return Err(RegisterError::NoHelp { name });
         }
         let bounds = I::bounds(&name, self.bounds.as_deref())?;
+        let window = I::window(&name, self.window)?;
         let limit = self.limit.unwrap_or(match I::lines(bounds.len()) {
             1 => LABEL_SETS,
             lines => (LINES / lines).max(1),
@@ -82,7 +84,7 @@ impl<'r, I: Instrument> Register<'r, I> {
             unit,
             labels: labels.into_iter().map(Into::into).collect(),
             bounds: bounds.into(),
-            window: self.window,
+            window,
             limit,
         };
         Ok(Family::new(self.registry.enter(meta)?))
@@ -103,6 +105,21 @@ impl<U: Measure> Register<'_, Histogram<U>> {
     /// [`buckets::BYTES`](crate::buckets::BYTES); plain numbers have none.
     pub fn buckets(mut self, bounds: &[f64]) -> Self {
         self.bounds = Some(bounds.into());
+        self
+    }
+}
+
+impl<U: Stepped> Register<'_, Summary<U>> {
+    /// The quantiles told, each in `[0.0, 1.0]`, rising. Default: [`summary::QUANTILES`](crate::summary::QUANTILES).
+    pub fn quantiles(mut self, quantiles: &[f64]) -> Self {
+        self.bounds = Some(quantiles.into());
+        self
+    }
+
+    /// What the quantiles look back on, at least a second; it moves by fifths. Default:
+    /// [`summary::WINDOW`](crate::summary::WINDOW).
+    pub fn window(mut self, window: Duration) -> Self {
+        self.window = Some(window);
         self
     }
 }

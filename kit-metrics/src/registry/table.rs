@@ -24,11 +24,14 @@ pub(crate) enum Source<I> {
     Function(Box<dyn Fn() -> f64 + Send + Sync>),
 }
 
+/// A series beside the hash of its values.
+type Slot<I> = Option<(u64, Arc<Series<I>>)>;
+
 /// A hash table that is replaced as a whole when it changes, so that a lookup takes no lock.
 ///
 /// Open addressing, at most half full.
 pub(crate) struct Table<I> {
-    slots: Box<[Option<(u64, Arc<Series<I>>)>]>,
+    slots: Box<[Slot<I>]>,
     len: usize,
 }
 
