@@ -106,6 +106,14 @@ impl Context {
         }
     }
 
+    /// The same context with a deadline: for who owns it, as the edge of a server does. Inside a call, open a
+    /// [`scope`](Self::scope).
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     /// When the call arrived here.
     pub fn arrived(&self) -> Instant {
         self.arrived

@@ -32,12 +32,14 @@ use crate::outcome::Outcome;
 /// ```
 pub struct Streaming<T> {
     /// Dropped at the end, whoever still holds the rest.
-    source: Option<Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>>,
+    source: Option<Source<T>>,
     end: StreamEnd,
     deadline: Option<Instant>,
     /// Made when the source first makes its reader wait.
     timer: Option<Pin<Box<Sleep>>>,
 }
+
+type Source<T> = Pin<Box<dyn Stream<Item = Result<T, Error>> + Send>>;
 
 impl<T> Streaming<T> {
     /// Announces a stream on the context of the call that answers with it.
