@@ -15,6 +15,7 @@ mod format;
 mod level;
 mod logger;
 mod macros;
+mod redact;
 mod timestamp;
 mod value;
 
@@ -28,6 +29,7 @@ pub use self::filter::{Levels, ParseLevelsError};
 pub use self::format::Format;
 pub use self::level::{Level, UnknownLevel};
 pub use self::logger::Logger;
+pub use self::redact::{DENIED_FIELDS, DENIED_HEADERS, MASK, Redaction, Secret};
 pub use self::value::{Caller, Lazy, Timestamp, Utc, caller, lazy, timestamp, timestamp_from};
 
 /// What the macros need and nobody else should name.

@@ -2,6 +2,7 @@
 
 mod buffer;
 mod escape;
+mod nested;
 mod pairs;
 mod syntax;
 mod text;
@@ -18,6 +19,7 @@ use self::syntax::{Json, Logfmt, Syntax};
 use crate::clock::{Clock, SystemClock};
 use crate::counters::Counters;
 use crate::level::Level;
+use crate::redact::Redaction;
 use crate::timestamp;
 use crate::value::Place;
 
@@ -42,7 +44,7 @@ pub enum Format {
     Json,
 }
 
-/// Limits on what one line may hold.
+/// What one line may hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     line_max: usize,
@@ -50,11 +52,12 @@ pub(crate) struct Rules {
     value_max: usize,
     /// Pairs are written before it is known which fit: this bounds them all together.
     scratch_max: usize,
+    redaction: Redaction,
 }
 
 impl Rules {
-    pub(crate) fn new(line_max: usize) -> Self {
-        Self { line_max, value_max: line_max / 2, scratch_max: line_max.saturating_mul(16) }
+    pub(crate) fn new(line_max: usize, redaction: Redaction) -> Self {
+        Self { line_max, value_max: line_max / 2, scratch_max: line_max.saturating_mul(16), redaction }
     }
 }
 
@@ -75,7 +78,7 @@ impl Formatter {
             format,
             timestamp: false,
             caller: false,
-            rules: Rules::new(LINE_MAX),
+            rules: Rules::new(LINE_MAX, Redaction::default()),
             clock: Arc::new(SystemClock),
             counters: Counters::default(),
         }

@@ -6,13 +6,16 @@ use std::io::Write as _;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use slog::{BytesKind, KV, Key, Record, Serializer};
+use serde::Serialize as _;
+use slog::{BytesKind, KV, Key, Record, SerdeValue, Serializer};
 
 use super::Rules;
 use super::buffer::Scratch;
 use super::escape::{self, hex};
+use super::nested;
 use super::syntax::Syntax;
 use super::text::{self, Escaper};
+use crate::redact::MASK;
 
 /// Deepest chain of causes printed: a chain that closes on itself must end somewhere.
 const CAUSES: usize = 32;
@@ -96,11 +99,14 @@ impl<'a, S: Syntax> Pairs<'a, S> {
             self.lost += 1;
             return;
         }
+        let denied = self.rules.redaction.denies(key);
         let Some(key) = self.key(key) else {
             self.scratch.bytes.truncate(start);
             return;
         };
-        let cut = value(&mut self.scratch.bytes, self.rules.value_max);
+        let out = &mut self.scratch.bytes;
+        let cut =
+            if denied { text::text::<S>(out, self.rules.value_max, MASK) } else { value(out, self.rules.value_max) };
         self.lost += u32::from(cut);
         self.scratch.push(start, key);
     }
@@ -138,23 +144,17 @@ impl<'a, S: Syntax> Pairs<'a, S> {
         self.pair(key, |out, max| text::text::<S>(out, max, value));
     }
 
-    fn float(&mut self, key: &str, value: f64, short: &dyn fmt::Display, exp: &dyn fmt::LowerExp) {
-        if value.is_nan() {
-            self.word(key, "NaN");
-        } else if value.is_infinite() {
-            self.word(key, if value > 0.0 { "+Inf" } else { "-Inf" });
-        } else {
-            let size = value.abs();
-            self.pair(key, |out, _| {
-                // Writing to a vector does not fail.
-                let _ = if size != 0.0 && !(1e-5..1e16).contains(&size) {
-                    write!(out, "{exp:e}")
-                } else {
-                    write!(out, "{short}")
-                };
-                false
-            });
-        }
+    fn float(&mut self, key: &str, value: f64, short: fmt::Arguments<'_>, power: fmt::Arguments<'_>) {
+        let number = match text::float(value) {
+            text::Float::Word(word) => return self.word(key, word),
+            text::Float::Short => short,
+            text::Float::Power => power,
+        };
+        self.pair(key, |out, _| {
+            // Writing to a vector does not fail.
+            let _ = out.write_fmt(number);
+            false
+        });
     }
 }
 
@@ -210,12 +210,13 @@ impl<S: Syntax> Serializer for Pairs<'_, S> {
     }
 
     fn emit_f32(&mut self, key: Key, value: f32) -> slog::Result {
-        self.float(key.as_ref(), f64::from(value), &value, &value);
+        let wide = f64::from(value);
+        self.float(key.as_ref(), wide, format_args!("{value}"), format_args!("{value:e}"));
         Ok(())
     }
 
     fn emit_f64(&mut self, key: Key, value: f64) -> slog::Result {
-        self.float(key.as_ref(), value, &value, &value);
+        self.float(key.as_ref(), value, format_args!("{value}"), format_args!("{value:e}"));
         Ok(())
     }
 
@@ -259,6 +260,15 @@ impl<S: Syntax> Serializer for Pairs<'_, S> {
 
     fn emit_arguments(&mut self, key: Key, value: &fmt::Arguments<'_>) -> slog::Result {
         self.emit_text(key.as_ref(), value);
+        Ok(())
+    }
+
+    fn emit_serde(&mut self, key: Key, value: &dyn SerdeValue) -> slog::Result {
+        let redaction = &self.rules.redaction;
+        self.pair(key.as_ref(), |out, max| {
+            let value = value.as_serde();
+            nested::value::<S>(out, max, &|to| value.serialize(to), redaction)
+        });
         Ok(())
     }
 

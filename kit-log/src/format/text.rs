@@ -62,6 +62,37 @@ pub(crate) fn display<S: Syntax>(
     close::<S>(out, start, done)
 }
 
+/// [`text`] of what is known to be only the beginning of a value.
+pub(crate) fn cut<S: Syntax>(out: &mut Vec<u8>, max: usize, text: &str) -> bool {
+    let start = open::<S>(out);
+    let done = escape(out, start + max, text);
+    close::<S>(out, start, Escaped { cut: true, ..done })
+}
+
+/// How a float is written.
+pub(crate) enum Float {
+    /// As a text: JSON has no such number.
+    Word(&'static str),
+    /// In full: its shortest form that reads back the same.
+    Short,
+    /// With a power of ten, because in full it would be long.
+    Power,
+}
+
+/// How to write a float of this value.
+pub(crate) fn float(value: f64) -> Float {
+    let size = value.abs();
+    if value.is_nan() {
+        Float::Word("NaN")
+    } else if value.is_infinite() {
+        Float::Word(if value > 0.0 { "+Inf" } else { "-Inf" })
+    } else if size == 0.0 || (1e-5..1e16).contains(&size) {
+        Float::Short
+    } else {
+        Float::Power
+    }
+}
+
 /// Appends what stands for a value that panicked.
 pub(crate) fn panicked(out: &mut Vec<u8>, end: usize, payload: &(dyn Any + Send)) -> Escaped {
     let message = payload

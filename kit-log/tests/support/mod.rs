@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub(crate) mod parse;
+
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,14 +17,14 @@ pub(crate) struct Writes(Arc<Mutex<Vec<Vec<u8>>>>);
 impl Writes {
     /// Every write so far.
     pub(crate) fn all(&self) -> Vec<String> {
-        let writes = self.0.lock().unwrap();
+        let writes = self.0.lock().expect("no holder panics");
         writes.iter().map(|write| String::from_utf8(write.clone()).expect("a line is UTF-8")).collect()
     }
 
     /// Every write so far, forgotten.
     pub(crate) fn take(&self) -> Vec<String> {
         let all = self.all();
-        self.0.lock().unwrap().clear();
+        self.0.lock().expect("no holder panics").clear();
         all
     }
 
@@ -38,7 +40,7 @@ impl Writes {
 
 impl Write for Writes {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().push(bytes.to_vec());
+        self.0.lock().expect("no holder panics").push(bytes.to_vec());
         Ok(bytes.len())
     }
 
@@ -57,16 +59,16 @@ impl Still {
     }
 
     pub(crate) fn advance(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
+        *self.0.lock().expect("no holder panics") += time;
     }
 }
 
 impl Clock for Still {
     fn wall(&self) -> SystemTime {
-        UNIX_EPOCH + *self.0.lock().unwrap()
+        UNIX_EPOCH + *self.0.lock().expect("no holder panics")
     }
 
     fn monotonic(&self) -> Duration {
-        *self.0.lock().unwrap()
+        *self.0.lock().expect("no holder panics")
     }
 }
