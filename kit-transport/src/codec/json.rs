@@ -1,0 +1,152 @@
+use bytes::Bytes;
+use kit_core::{Code, Error};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::{Codec, Decode, ECHO_LIMIT, Encode};
+
+/// JSON by serde: RFC 8259, at most [`DEPTH`](Self::DEPTH) levels deep.
+///
+/// A field that stands twice in an object is an error where a struct is read, and the last one wins where a map is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Json;
+
+impl Json {
+    /// How deep arrays and objects may nest; serde_json's own limit, here also for what is read over and ignored.
+    pub const DEPTH: usize = 127;
+}
+
+impl Codec for Json {
+    fn content_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn reads(&self, essence: &str) -> bool {
+        essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    }
+}
+
+impl<T: Serialize + ?Sized> Encode<T> for Json {
+    fn encode(&self, value: &T) -> Result<Bytes, Error> {
+        serde_json::to_vec(value).map(Bytes::from).map_err(Error::bug)
+    }
+}
+
+impl<T: DeserializeOwned> Decode<T> for Json {
+    fn decode(&self, bytes: &[u8]) -> Result<T, Error> {
+        if too_deep(bytes) {
+            return Err(Error::invalid_argument("the JSON is nested too deeply").with_reason("json_too_deep"));
+        }
+        serde_json::from_slice(bytes).map_err(refusal)
+    }
+}
+
+fn refusal(error: serde_json::Error) -> Error {
+    let (line, column) = (error.line(), error.column());
+    let (message, reason) = match error.classify() {
+        // These texts quote the input: names of fields, and values of the wrong type.
+        Category::Data => (format!("the JSON does not fit: {}", shown(&error.to_string())), "json_mismatch"),
+        _ => (format!("the JSON is malformed at line {line}, column {column}"), "json_malformed"),
+    };
+    Error::boundary(Code::InvalidArgument, error).with_message(message).with_reason(reason)
+}
+
+/// As much of a text with foreign parts as may be shown, without control characters.
+fn shown(text: &str) -> String {
+    let room = ECHO_LIMIT / 2;
+    let cut = text.floor_char_boundary(room.min(text.len()));
+    let mut shown: String = text[..cut].chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if cut < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// serde_json counts the levels of what it reads, not of what it skips.
+fn too_deep(bytes: &[u8]) -> bool {
+    let (mut depth, mut text, mut escaped) = (0usize, false, false);
+    for &byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if text => escaped = true,
+            b'"' => text = !text,
+            _ if text => {}
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > Json::DEPTH {
+                    return true;
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Text {
+        s: String,
+    }
+
+    fn refused(body: &[u8]) -> Error {
+        Decode::<Text>::decode(&Json, body).expect_err("refused")
+    }
+
+    #[test]
+    fn what_is_no_json_or_does_not_fit_is_refused_with_a_reason() {
+        for (body, reason) in [
+            (&b""[..], "json_malformed"),
+            (b"{", "json_malformed"),
+            (b"{\"s\":\"a\"} x", "json_malformed"),
+            (b"{\"s\":\"\xff\"}", "json_malformed"),
+            (b"{\"s\":1}", "json_mismatch"),
+            (b"{}", "json_mismatch"),
+            (b"{\"s\":\"a\",\"s\":\"b\"}", "json_mismatch"),
+        ] {
+            let error = refused(body);
+            assert_eq!((error.code(), error.reason()), (Code::InvalidArgument, Some(reason)), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn depth_is_limited_also_where_nobody_reads() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let ignored = |depth: usize| format!("{{\"s\":\"[[[\",\"x\":{}}}", nested(depth));
+        assert!(Decode::<Text>::decode(&Json, ignored(126).as_bytes()).is_ok());
+        assert_eq!(refused(ignored(127).as_bytes()).reason(), Some("json_too_deep"));
+        assert_eq!(refused(nested(100_000).as_bytes()).reason(), Some("json_too_deep"));
+        assert!(Decode::<serde_json::Value>::decode(&Json, nested(127).as_bytes()).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_input_is_echoed_at_length_or_with_control_characters(input in "\\PC{0,2000}|[\\x00-\\x1f]{0,500}") {
+            let body = serde_json::to_vec(&serde_json::json!({ "s": { input.clone(): input } })).unwrap();
+            let error = refused(&body);
+            prop_assert!(error.message().len() <= ECHO_LIMIT, "{}", error.message());
+            prop_assert!(!error.message().chars().any(char::is_control));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            if let Err(error) = Decode::<Text>::decode(&Json, &bytes) {
+                prop_assert_eq!(error.code(), Code::InvalidArgument);
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(s in ".*") {
+            let bytes = Encode::<serde_json::Value>::encode(&Json, &serde_json::json!({ "s": s.clone() })).unwrap();
+            prop_assert_eq!(Decode::<Text>::decode(&Json, &bytes).unwrap(), Text { s });
+        }
+    }
+}

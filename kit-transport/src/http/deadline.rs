@@ -1,0 +1,118 @@
+//! How a deadline travels: the time that is left, as `grpc-timeout`, on every wire.
+//!
+//! A server also reads Envoy's `x-envoy-expected-rq-timeout-ms`. What it cannot read it ignores: a caller that cannot write a
+//! header still deserves an answer, within the server's own limit.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::HeaderName;
+use kit_core::Metadata;
+
+/// The header of the time that is left: up to eight digits and a unit (`H M S m u n`).
+pub const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+
+/// Envoy's name for it: whole milliseconds.
+pub const ENVOY_TIMEOUT: HeaderName = HeaderName::from_static("x-envoy-expected-rq-timeout-ms");
+
+/// The time that the caller gives; the shorter of the two if both headers are there.
+pub fn read(metadata: &Metadata) -> Option<Duration> {
+    let headers = metadata.headers();
+    // Two look-ups in an index of names; most requests have neither.
+    let grpc = headers.get(GRPC_TIMEOUT).and_then(|value| parse(value.as_bytes()));
+    let envoy = headers.get(ENVOY_TIMEOUT).and_then(|value| digits(value.as_bytes())).map(Duration::from_millis);
+    match (grpc, envoy) {
+        (Some(grpc), Some(envoy)) => Some(grpc.min(envoy)),
+        (grpc, envoy) => grpc.or(envoy),
+    }
+}
+
+/// The header's value for `left`, rounded down to the finest unit that fits, so that a callee never has more time than its
+/// caller.
+pub fn write(left: Duration) -> HeaderValue {
+    const MOST: u128 = 99_999_999;
+    let nanos = left.as_nanos();
+    let units = [(1, 'n'), (1_000, 'u'), (1_000_000, 'm'), (1_000_000_000, 'S'), (60_000_000_000, 'M')];
+    let (count, unit) = units
+        .into_iter()
+        .map(|(size, unit)| (nanos / size, unit))
+        .find(|(count, _)| *count <= MOST)
+        .unwrap_or(((nanos / 3_600_000_000_000).min(MOST), 'H'));
+    HeaderValue::try_from(format!("{count}{unit}")).expect("digits and a letter")
+}
+
+fn parse(value: &[u8]) -> Option<Duration> {
+    let (unit, count) = value.split_last()?;
+    if count.len() > 8 {
+        return None;
+    }
+    let count = digits(count)?;
+    Some(match unit {
+        b'H' => Duration::from_secs(count * 3_600),
+        b'M' => Duration::from_secs(count * 60),
+        b'S' => Duration::from_secs(count),
+        b'm' => Duration::from_millis(count),
+        b'u' => Duration::from_micros(count),
+        b'n' => Duration::from_nanos(count),
+        _ => return None,
+    })
+}
+
+fn digits(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 18 || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(text.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn reads_every_unit_and_ignores_the_rest() {
+        for (text, time) in [
+            ("1H", Some(Duration::from_secs(3_600))),
+            ("2M", Some(Duration::from_secs(120))),
+            ("3S", Some(Duration::from_secs(3))),
+            ("100m", Some(Duration::from_millis(100))),
+            ("5u", Some(Duration::from_micros(5))),
+            ("99999999n", Some(Duration::from_nanos(99_999_999))),
+            ("0m", Some(Duration::ZERO)),
+            ("123456789m", None),
+            ("m", None),
+            ("", None),
+            ("-1m", None),
+            ("1s", None),
+            ("1.5S", None),
+            (" 1S", None),
+        ] {
+            assert_eq!(parse(text.as_bytes()), time, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_shorter_of_both_headers_counts() {
+        let mut metadata = Metadata::default();
+        assert_eq!(read(&metadata), None);
+        metadata.insert("x-envoy-expected-rq-timeout-ms", "250").unwrap();
+        assert_eq!(read(&metadata), Some(Duration::from_millis(250)));
+        metadata.insert("grpc-timeout", "100m").unwrap();
+        assert_eq!(read(&metadata), Some(Duration::from_millis(100)));
+        metadata.insert("x-envoy-expected-rq-timeout-ms", "1e3").unwrap();
+        metadata.insert("grpc-timeout", "soon").unwrap();
+        assert_eq!(read(&metadata), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_never_more_and_hardly_less(nanos in 0u64..) {
+            let left = Duration::from_nanos(nanos);
+            let read = parse(write(left).as_bytes()).unwrap();
+            prop_assert!(read <= left);
+            prop_assert!(left - read <= left / 1_000_000, "{left:?} became {read:?}");
+        }
+    }
+}

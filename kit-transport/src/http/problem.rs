@@ -1,0 +1,236 @@
+//! Errors on the wire: RFC 9457, `application/problem+json`.
+//!
+//! ```json
+//! {"type":"about:blank","title":"Bad Request","status":400,"detail":"the text is empty",
+//!  "code":"InvalidArgument","reason":"empty_string","id":"5a5f2c01b7d3c9e4"}
+//! ```
+//!
+//! `detail` is the public line, `id` leads to the log. Nothing else of an error leaves.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
+use kit_core::{Code, Error, Retry};
+use serde::{Deserialize, Serialize};
+
+use super::{Body, BodyTooLarge, code_of, status_of};
+
+/// The media type of a problem.
+pub const CONTENT: &str = "application/problem+json";
+
+/// The cause of an error that is about HTTP itself, and has a status that its code does not imply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// 405: the path exists, the method does not.
+    #[error("method not allowed; allowed: {allow}")]
+    MethodNotAllowed {
+        /// The methods that the path has.
+        allow: String,
+    },
+    /// 406: no representation that the caller accepts.
+    #[error("not acceptable")]
+    NotAcceptable,
+    /// 408: the request came too slowly.
+    #[error("request timeout")]
+    RequestTimeout,
+    /// 415: a media type or a content coding that nobody here reads.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// 422: well formed, and not what is asked for.
+    #[error("unprocessable content")]
+    UnprocessableContent,
+}
+
+impl Rejection {
+    fn status(&self) -> StatusCode {
+        match self {
+            Rejection::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Rejection::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Rejection::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Rejection::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Rejection::UnprocessableContent => StatusCode::UNPROCESSABLE_ENTITY,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    id: String,
+}
+
+/// What is read back. A foreign problem may lack any of it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Read {
+    detail: Option<String>,
+    title: Option<String>,
+    code: Option<String>,
+    reason: Option<String>,
+    id: Option<String>,
+}
+
+/// The status that an error leaves with: that of its HTTP cause, else that of its code.
+pub fn status(error: &Error) -> StatusCode {
+    if let Some(rejection) = error.cause::<Rejection>() {
+        return rejection.status();
+    }
+    if error.cause::<BodyTooLarge>().is_some() {
+        return StatusCode::PAYLOAD_TOO_LARGE;
+    }
+    status_of(error.code())
+}
+
+/// The response to a call that failed.
+pub fn response(error: &Error) -> Response<Body> {
+    let status = status(error);
+    let written = Written {
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or("Client Closed Request"),
+        status: status.as_u16(),
+        detail: error.message(),
+        code: error.code().as_str(),
+        reason: error.reason(),
+        id: error.id().to_string(),
+    };
+    let body = serde_json::to_vec(&written).expect("strings and a number are JSON");
+    let mut response = Response::new(Body::full(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT));
+    if let Some(pause) = error.retry().after() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(pause)));
+    }
+    if let Some(Rejection::MethodNotAllowed { allow }) = error.cause()
+        && let Ok(allow) = HeaderValue::from_str(allow)
+    {
+        headers.insert(ALLOW, allow);
+    }
+    response
+}
+
+/// The error that a response of this status, headers and body stands for.
+///
+/// A body of ours gives code, reason, id and line back; any other speaks by its status alone, since a stranger's text is
+/// not a line of ours.
+pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
+    let is_problem = headers.get(CONTENT_TYPE).is_some_and(|value| {
+        value.as_bytes().get(..CONTENT.len()).is_some_and(|start| start.eq_ignore_ascii_case(CONTENT.as_bytes()))
+    });
+    let read: Read = if is_problem { serde_json::from_slice(body).unwrap_or_default() } else { Read::default() };
+    let code = read.code.as_deref().and_then(|code| code.parse().ok()).unwrap_or(code_of(status));
+    let mut error = match read.detail.or(read.title) {
+        Some(line) => Error::new(code, clean(line)),
+        None => Error::from_code(code),
+    };
+    error = error.with_field("http_status", status.as_u16());
+    if let Some(reason) = read.reason {
+        error = error.with_reason(clean(reason));
+    }
+    if let Some(id) = read.id.and_then(|id| id.parse().ok()) {
+        error = error.with_id(id);
+    }
+    match retry_after(headers) {
+        Some(pause) if matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
+            error.with_retry(Retry::After(pause))
+        }
+        _ => error,
+    }
+}
+
+/// A line from another process, made fit to be shown and logged: no control characters, 1 KiB at most.
+fn clean(line: String) -> String {
+    let cut = line.floor_char_boundary(1024.min(line.len()));
+    line[..cut].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// `Retry-After` in its form of whole seconds; its other form, a date, would need the wall clock of both ends to agree.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u32 = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds.into()))
+}
+
+/// Rounded up: a caller that comes early is refused again.
+fn whole_seconds(pause: Duration) -> u64 {
+    pause.as_secs() + u64::from(pause.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn sent(error: &Error) -> (StatusCode, HeaderMap, Bytes) {
+        let (parts, body) = response(error).into_parts();
+        (parts.status, parts.headers, body.bytes(usize::MAX).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_error_comes_back_with_its_code_line_reason_and_id() {
+        for code in Code::ALL {
+            let error = Error::new(code, "a line").with_reason("why");
+            let (status, headers, body) = sent(&error).await;
+            let back = super::error(status, &headers, &body);
+            assert_eq!((back.code(), back.message(), back.reason()), (code, "a line", Some("why")));
+            assert_eq!(back.id(), error.id());
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_internal_leaves() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("password of db-7 is hunter2")]
+        struct Secret;
+        let error = Error::bug(Secret).with_field("host", "db-7");
+        let (status, _, body) = sent(&error).await;
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert_eq!(status, 500);
+        assert!(!body.contains("hunter2") && !body.contains("db-7") && !body.contains(".rs"), "{body}");
+        assert!(body.contains("There was an unexpected issue; please report this as a bug."));
+        assert!(body.contains(&error.id().to_string()));
+    }
+
+    #[tokio::test]
+    async fn a_known_pause_is_sent_rounded_up_and_read_back() {
+        let error = Error::unavailable("busy").with_retry(Retry::After(Duration::from_millis(1_200)));
+        let (status, headers, body) = sent(&error).await;
+        assert_eq!(headers[RETRY_AFTER], "2");
+        assert_eq!(super::error(status, &headers, &body).retry(), Retry::After(Duration::from_secs(2)));
+    }
+
+    #[tokio::test]
+    async fn http_causes_have_their_own_status() {
+        let allow = Rejection::MethodNotAllowed { allow: "GET, POST".into() };
+        let (status, headers, _) = sent(&Error::boundary(Code::Unimplemented, allow)).await;
+        assert_eq!((status.as_u16(), &headers[ALLOW]), (405, &HeaderValue::from_static("GET, POST")));
+        let error = Error::boundary(Code::InvalidArgument, Rejection::UnsupportedMediaType);
+        assert_eq!(sent(&error).await.0, 415);
+        let error = Body::from("abc").bytes(2).await.unwrap_err();
+        assert_eq!(sent(&error).await.0, 413);
+    }
+
+    #[test]
+    fn a_foreign_body_speaks_by_its_status() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        let body = Bytes::from_static(b"<h1>{\"code\":\"NotFound\"}</h1>");
+        let error = super::error(StatusCode::BAD_GATEWAY, &headers, &body);
+        assert_eq!((error.code(), error.message()), (Code::Unavailable, Code::Unavailable.line()));
+        // A problem of another toolkit: no code, and a line.
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
+        let body = Bytes::from_static(b"{\"title\":\"Too\\nmany\"}");
+        let error = super::error(StatusCode::TOO_MANY_REQUESTS, &headers, &body);
+        assert_eq!((error.code(), error.message()), (Code::ResourceExhausted, "Too many"));
+        // Damaged: the status again.
+        let error = super::error(StatusCode::NOT_FOUND, &headers, &Bytes::from_static(b"{"));
+        assert_eq!(error.code(), Code::NotFound);
+    }
+}

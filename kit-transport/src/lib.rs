@@ -1,0 +1,9 @@
+//! Endpoints to and from a wire.
+//!
+//! A *binding* attaches an endpoint to a protocol: its decode and encode pair, and what happens around them. The endpoint knows
+//! nothing of it. [`codec`] turns values into bytes; [`http`] has the server binding, the router, the server that hosts it, and
+//! the client binding.
+
+pub mod codec;
+#[cfg(feature = "http")]
+pub mod http;
