@@ -8,6 +8,9 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::level::{Level, UnknownLevel};
 
 /// Low byte of the word: the most verbose level in force, 0 for none.
@@ -192,12 +195,24 @@ impl fmt::Debug for Levels {
     }
 }
 
+impl Serialize for Levels {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Levels {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
 /// A list of levels could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseLevelsError {
     /// A name stands where a level should.
-    #[error("in a list of levels such as `info,hyper=warn,db=off`")]
+    #[error(transparent)]
     Level(#[from] UnknownLevel),
     /// Nothing stands left of a `=`.
     #[error("{0:?} names no target")]

@@ -8,6 +8,7 @@
 //! ```
 
 mod clock;
+mod config;
 mod counters;
 mod drain;
 mod filter;
@@ -23,6 +24,7 @@ pub use slog;
 pub use slog::o;
 
 pub use self::clock::{Clock, SystemClock};
+pub use self::config::{Config, ConfigError};
 pub use self::counters::Counters;
 pub use self::drain::{LineDrain, json, logfmt};
 pub use self::filter::{Levels, ParseLevelsError};

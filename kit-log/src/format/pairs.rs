@@ -20,6 +20,9 @@ use crate::redact::MASK;
 /// Deepest chain of causes printed: a chain that closes on itself must end somewhere.
 const CAUSES: usize = 32;
 
+/// Most pairs printed: each is compared with those before it.
+const PAIRS: usize = 1024;
+
 /// Key of the mark on a line that lost something to the limit on its length.
 pub(crate) const TRUNCATED: &str = "truncated";
 
@@ -95,7 +98,7 @@ impl<'a, S: Syntax> Pairs<'a, S> {
     /// Writes one pair; `value` appends to the buffer within so many bytes and says whether it was cut.
     pub(crate) fn pair(&mut self, key: &str, value: impl FnOnce(&mut Vec<u8>, usize) -> bool) {
         let start = self.scratch.bytes.len();
-        if start > self.rules.scratch_max {
+        if start > self.rules.scratch_max || self.scratch.parts.len() >= PAIRS {
             self.lost += 1;
             return;
         }
