@@ -29,7 +29,8 @@ impl Context {
     /// the time. Deadline, method and cancellation stay this context's own; what the winner spawned goes on.
     pub fn merge(&mut self, mut winner: Context) {
         self.now = self.now.max(winner.now);
-        self.ended = winner.ended;
+        // The caller may have waited for more than the winner: its own measure is still open.
+        self.ended = false;
         self.clock_reads += winner.clock_reads;
         self.inbound = std::mem::take(&mut winner.inbound);
         self.outbound = winner.outbound.take();

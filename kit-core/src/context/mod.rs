@@ -296,8 +296,9 @@ impl Context {
 
     fn release(&mut self) {
         let Some(own) = self.cancel.take() else { return };
-        if let Some(end) = &self.stream {
-            end.keep(own);
+        match &self.stream {
+            Some(end) => end.keep(own),
+            None => own.finish(),
         }
     }
 }

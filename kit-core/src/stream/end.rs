@@ -28,7 +28,8 @@ impl Ended {
 /// The end of a stream that is still running: what must last until then is attached here.
 ///
 /// Clones are one end. Hooks run once each, in the order they were attached (inner layers first), when the stream is
-/// read to its end, fails, or is dropped before that, which counts as [`Outcome::Cancelled`].
+/// read to its end, fails, or is dropped before that, which counts as [`Outcome::Cancelled`]; so does an end whose last clone is
+/// dropped and that nobody completed.
 #[derive(Clone, Default)]
 pub struct StreamEnd(Arc<Mutex<State>>);
 
@@ -93,15 +94,26 @@ impl StreamEnd {
 
     /// Keeps a call's token for what still runs on the stream's behalf; told if the stream is cut short.
     pub(crate) fn keep(&self, token: Cancel) {
-        self.attach(move |ended| {
-            if matches!(ended.outcome(), Outcome::Cancelled | Outcome::TimedOut) {
-                token.cancel();
-            }
+        self.attach(move |ended| match ended.outcome() {
+            Outcome::Cancelled | Outcome::TimedOut => token.cancel(),
+            _ => token.finish(),
         });
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nobody is left who could end it: cut short.
+impl Drop for State {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            let ended = Ended { outcome: Outcome::Cancelled, error: None };
+            for hook in self.hooks.drain(..) {
+                hook(&ended);
+            }
+        }
     }
 }
 

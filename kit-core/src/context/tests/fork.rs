@@ -1,0 +1,171 @@
+//! What forks and children begin with, and what comes back.
+
+use std::net::SocketAddr;
+
+use super::*;
+
+/// A context with everything set, within `deadline`.
+fn full() -> Context {
+    let mut cx = Context::new();
+    cx.deadline = Some(cx.now() + LIMIT);
+    cx.set_method(&OUTER);
+    cx.set_request_id(RequestId::from_bits(7));
+    let mut inbound = Metadata::default();
+    inbound.insert("from", "caller").unwrap();
+    cx.set_inbound(inbound);
+    cx.outbound_mut().insert("to", "caller").unwrap();
+    cx.extensions_mut().insert("left by a layer");
+    let peer: SocketAddr = "127.0.0.1:9".parse().unwrap();
+    cx.set_connection(Arc::new(Connection::new(Some(peer), None)));
+    cx.attempts_mut().track();
+    cx.set_outcome(Outcome::BackendError);
+    cx
+}
+
+#[test]
+fn a_fork_has_the_calls_time_identity_and_metadata_and_no_ending_yet() {
+    let mut cx = full();
+    cx.announce(StreamEnd::new());
+    let fork = cx.fork();
+    assert_eq!((fork.arrived(), fork.deadline()), (cx.arrived(), cx.deadline()));
+    assert!(same(fork.method(), &OUTER));
+    assert_eq!(fork.request_id(), Some(&RequestId::from_bits(7)));
+    assert_eq!(fork.inbound().get("from"), Some("caller"));
+    assert_eq!(cx.inbound().get("from"), Some("caller"), "the first keeps it too");
+    assert_eq!(fork.outbound().and_then(|outbound| outbound.get("to")), Some("caller"));
+    assert_eq!(fork.extensions().get::<&str>(), Some(&"left by a layer"));
+    assert_eq!(fork.peer(), cx.peer());
+    assert!(fork.peer().is_some());
+    assert_eq!(fork.outcome_of(&Ok(())), Outcome::Success);
+    assert!(fork.stream().is_none());
+    fork.finish();
+}
+
+#[test]
+fn forks_share_one_copy_of_what_came_in() {
+    let mut cx = full();
+    let (one, two) = (cx.fork(), cx.fork());
+    assert!(std::ptr::eq(one.inbound(), two.inbound()));
+    assert!(std::ptr::eq(one.inbound(), cx.inbound()));
+    // A border that moves it out of one leaves the others theirs.
+    assert_eq!(cx.take_inbound().get("from"), Some("caller"));
+    assert!(cx.inbound().is_empty());
+    assert_eq!(two.inbound().get("from"), Some("caller"));
+}
+
+#[test]
+fn what_one_fork_writes_no_other_sees() {
+    let mut cx = full();
+    let (mut one, two) = (cx.fork(), cx.fork());
+    one.outbound_mut().insert("to", "one").unwrap();
+    one.extensions_mut().insert("one");
+    one.set_outcome(Outcome::BusinessError);
+    for other in [&two, &cx] {
+        assert_eq!(other.outbound().and_then(|outbound| outbound.get("to")), Some("caller"));
+        assert_eq!(other.extensions().get::<&str>(), Some(&"left by a layer"));
+    }
+}
+
+#[test]
+fn forks_know_what_the_others_tried_while_those_still_run() {
+    let mut cx = full();
+    let mut first = cx.fork();
+    first.attempts_mut().set_number(0);
+    first.attempts().record(&"a:1".into());
+    // The first has not ended: the second is made beside it.
+    let mut second = cx.fork();
+    second.attempts_mut().set_number(1);
+    assert!(second.attempts().has_tried("a:1"));
+    second.attempts().record(&"b:1".into());
+    assert_eq!(first.attempts().tried(), ["a:1".into(), "b:1".into()]);
+    assert!(!first.attempts().has_tried("c:1"));
+    assert_eq!((first.attempts().number(), second.attempts().number()), (0, 1));
+    cx.merge(second);
+    assert_eq!((cx.attempts().number(), cx.attempts().tried().len()), (1, 2));
+}
+
+#[test]
+fn a_call_that_nobody_repeats_keeps_no_list() {
+    let mut cx = Context::new();
+    cx.attempts().record(&"a:1".into());
+    assert!(cx.attempts().tried().is_empty());
+    assert!(!cx.fork().attempts().has_tried("a:1"));
+}
+
+#[test]
+fn a_merge_takes_what_the_winner_found_out_and_nothing_of_its_time_limit() {
+    let mut cx = full();
+    let (deadline, token) = (cx.deadline(), cx.cancel_token());
+    let mut winner = cx.fork();
+    winner.deadline = None;
+    winner.set_method(&INNER);
+    winner.outbound_mut().append("to", "both").unwrap();
+    winner.extensions_mut().insert(1u8);
+    winner.set_outcome(Outcome::BusinessError);
+    let mut inbound = Metadata::default();
+    inbound.insert("from", "callee").unwrap();
+    winner.set_inbound(inbound);
+    let end = StreamEnd::new();
+    end.with_trailers(|trailers| trailers.insert("mark", "winner")).unwrap();
+    winner.announce(end);
+    cx.merge(winner);
+
+    assert_eq!(cx.outbound().map(|outbound| outbound.get_all("to").collect()), Some(vec!["caller", "both"]));
+    assert_eq!((cx.extensions().get::<&str>(), cx.extensions().get::<u8>()), (Some(&"left by a layer"), Some(&1)));
+    assert_eq!(cx.outcome_of(&Ok(())), Outcome::BusinessError);
+    assert_eq!(cx.inbound().get("from"), Some("callee"));
+    assert_eq!(cx.stream().expect("the winner's").take_trailers().get("mark"), Some("winner"));
+    assert_eq!(cx.deadline(), deadline);
+    assert!(same(cx.method(), &OUTER));
+    assert!(!token.is_cancelled());
+}
+
+#[test]
+fn a_winner_without_an_outcome_or_a_stream_clears_those_of_an_earlier_try() {
+    let mut cx = full();
+    cx.announce(StreamEnd::new());
+    let winner = cx.fork();
+    cx.merge(winner);
+    assert_eq!(cx.outcome_of(&Ok(())), Outcome::Success);
+    assert!(cx.stream().is_none());
+}
+
+#[test]
+fn a_child_inherits_time_and_identity_and_begins_with_its_own_metadata() {
+    let mut cx = full();
+    cx.attempts_mut().set_number(3);
+    cx.attempts().record(&"a:1".into());
+    let child = cx.child(&INNER);
+    assert_eq!((child.now(), child.deadline()), (cx.now(), cx.deadline()));
+    assert_eq!(child.request_id(), Some(&RequestId::from_bits(7)));
+    assert_eq!(child.extensions().get::<&str>(), Some(&"left by a layer"));
+    assert!(same(child.method(), &INNER));
+    assert!(child.inbound().is_empty() && child.outbound().is_none());
+    assert_eq!((child.attempts().number(), child.attempts().tried().len()), (0, 0));
+    assert!(child.peer().is_none() && child.stream().is_none());
+    assert_eq!(child.outcome_of(&Ok(())), Outcome::Success);
+    child.finish();
+}
+
+#[test]
+fn nothing_a_child_does_comes_back() {
+    let mut cx = full();
+    let mut child = cx.child(&INNER);
+    child.outbound_mut().insert("traceparent", "for the callee").unwrap();
+    child.set_inbound(Metadata::default());
+    child.extensions_mut().insert("the callee's");
+    child.set_outcome(Outcome::TimedOut);
+    child.announce(StreamEnd::new());
+    let token = cx.cancel_token();
+    let of_child = child.cancel_token();
+    drop(child);
+
+    assert!(of_child.is_cancelled(), "a child that is dropped was abandoned");
+    assert!(!token.is_cancelled());
+    assert_eq!(cx.outbound().map(Metadata::len), Some(1));
+    assert_eq!(cx.inbound().get("from"), Some("caller"));
+    assert_eq!(cx.extensions().get::<&str>(), Some(&"left by a layer"));
+    assert_eq!(cx.outcome_of(&Ok(())), Outcome::BackendError);
+    assert!(same(cx.method(), &OUTER));
+    assert!(cx.stream().is_none());
+}
