@@ -1,0 +1,5 @@
+//! Far sides of backends, as little of each as a test needs.
+
+#![allow(dead_code, reason = "each test uses some of it")]
+
+pub(crate) mod scrape;
