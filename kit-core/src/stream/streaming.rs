@@ -12,8 +12,9 @@ use crate::outcome::Outcome;
 
 /// A response of many messages.
 ///
-/// It takes the call's deadline with it: when that passes, the stream ends with `DeadlineExceeded`. After an error nothing
-/// follows. Dropped before its end, it counts as cancelled, and its source is dropped with it.
+/// It takes the call's deadline with it: when that passes, the stream ends with `DeadlineExceeded`, also if its source could
+/// go on (with a deadline, each message reads the clock). After an error nothing follows. Dropped before its end, it counts
+/// as cancelled, and its source is dropped with it.
 ///
 /// ```
 /// use futures_util::{StreamExt as _, stream};
@@ -60,6 +61,18 @@ impl<T> Streaming<T> {
         self.end.complete(outcome, error.cloned());
     }
 
+    /// Too late for one more message, asked without a timer: a reader that is slow, or a source that is always ready, never
+    /// gets as far as waiting.
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn time_out(&mut self) -> Error {
+        let error = Error::from_code(Code::DeadlineExceeded);
+        self.close(Outcome::TimedOut, Some(&error));
+        error
+    }
+
     fn poll_deadline(&mut self, task: &mut Task<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
@@ -74,6 +87,7 @@ impl<T> Stream for Streaming<T> {
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
         let Some(source) = &mut self.source else { return Poll::Ready(None) };
         match source.as_mut().poll_next(task) {
+            Poll::Ready(Some(Ok(_))) if self.is_late() => Poll::Ready(Some(Err(self.time_out()))),
             Poll::Ready(Some(Ok(item))) => Poll::Ready(Some(Ok(item))),
             Poll::Ready(Some(Err(error))) => {
                 self.close(error.outcome(), Some(&error));
@@ -85,9 +99,7 @@ impl<T> Stream for Streaming<T> {
             }
             Poll::Pending => {
                 ready!(self.poll_deadline(task));
-                let error = Error::from_code(Code::DeadlineExceeded);
-                self.close(Outcome::TimedOut, Some(&error));
-                Poll::Ready(Some(Err(error)))
+                Poll::Ready(Some(Err(self.time_out())))
             }
         }
     }
