@@ -243,7 +243,8 @@ impl Error {
         self.0.retry.unwrap_or(Retry::of_code(self.0.code))
     }
 
-    /// Equal for errors of one site and different between sites: the place, and the places of the errors it wraps.
+    /// Equal for errors of one site and different between sites: the place, and the places of the errors it wraps; for a
+    /// panic also its own, where [`set_panic_hook`](crate::recover::set_panic_hook) is installed.
     pub fn trace_hash(&self) -> u64 {
         site::hash(self)
     }

@@ -12,7 +12,8 @@ pub struct Panicked {
 
 impl Panicked {
     pub(super) fn new(payload: &(dyn Any + Send)) -> Self {
-        Self { message: message(payload).to_owned(), place: hook::take_place() }
+        let message = message(payload);
+        Self { message: message.to_owned(), place: hook::take_place(message) }
     }
 
     /// What it panicked with, if that was text.

@@ -6,7 +6,8 @@ use super::error::message;
 thread_local! {
     /// How many [`Recover`](super::Recover)s are being polled on this thread.
     static CATCHING: Cell<u32> = const { Cell::new(0) };
-    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Message and place of this thread's last panic.
+    static LAST: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
 /// A panic that nobody will catch as an error.
@@ -23,17 +24,19 @@ pub struct PanicReport<'a> {
 pub fn set_panic_hook(report: impl Fn(&PanicReport<'_>) + Send + Sync + 'static) {
     panic::set_hook(Box::new(move |info| {
         let place = info.location().map(ToString::to_string);
+        let message = message(info.payload());
         if CATCHING.get() > 0 {
-            PLACE.set(place);
+            LAST.set(place.map(|place| (message.to_owned(), place)));
         } else {
-            report(&PanicReport { message: message(info.payload()), place });
+            report(&PanicReport { message, place });
         }
     }));
 }
 
-/// The place of the panic just caught on this thread.
-pub(super) fn take_place() -> Option<String> {
-    PLACE.take()
+/// The place of the panic just caught on this thread. The hook does not see one that was resumed: what it saw last may be
+/// another, that the call swallowed.
+pub(super) fn take_place(caught: &str) -> Option<String> {
+    LAST.take().filter(|(message, _)| message == caught).map(|(_, place)| place)
 }
 
 /// While it lives, this thread's panics are being caught.

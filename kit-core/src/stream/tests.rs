@@ -14,8 +14,10 @@ const LIMIT: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 struct Holding {
     permits: Arc<Semaphore>,
-    ends: Arc<Mutex<Vec<(Outcome, Option<Code>, Option<String>)>>>,
+    ends: Arc<Mutex<Vec<End>>>,
 }
+
+type End = (Outcome, Option<Code>, Option<String>);
 
 impl Holding {
     fn new() -> Self {
