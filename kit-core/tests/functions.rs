@@ -13,7 +13,7 @@ where
     E: Endpoint<u32, Response = u32> + 'static,
 {
     let call = async move { endpoint.call(&mut Context::new(), request).await };
-    tokio::spawn(call).await.unwrap().unwrap()
+    tokio::spawn(call).await.expect("no panic").expect("an answer")
 }
 
 /// A multiplier: the state of a handler.
