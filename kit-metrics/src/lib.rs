@@ -17,6 +17,8 @@ mod registry;
 mod reporter;
 mod shard;
 pub mod snapshot;
+#[cfg(feature = "statsd")]
+pub mod statsd;
 pub mod summary;
 mod timer;
 mod unit;

@@ -8,7 +8,7 @@ struct InMemory(Memory);
 
 impl Subject for InMemory {
     fn flush(&mut self, snapshot: &Snapshot) {
-        self.0.export(snapshot).unwrap();
+        self.0.export(snapshot).expect("memory takes everything");
     }
 
     fn value(&mut self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {

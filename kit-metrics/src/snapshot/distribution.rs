@@ -75,7 +75,7 @@ impl Distribution {
     }
 
     /// The value at a share of the way through bucket `i`.
-    fn inside(&self, i: usize, share: f64) -> f64 {
+    pub(crate) fn inside(&self, i: usize, share: f64) -> f64 {
         let Some(&upper) = self.bounds.get(i) else { return self.bounds[self.bounds.len() - 1] };
         let lower = match i.checked_sub(1) {
             Some(previous) => self.bounds[previous],

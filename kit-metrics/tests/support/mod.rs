@@ -2,4 +2,5 @@
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub(crate) mod daemon;
 pub(crate) mod scrape;
