@@ -17,6 +17,8 @@ mod level;
 mod logger;
 mod macros;
 mod redact;
+#[cfg(feature = "request")]
+pub mod request;
 mod timestamp;
 mod value;
 

@@ -132,13 +132,17 @@ macro_rules! __event {
 macro_rules! __print {
     ($log:expr, $level:expr, $record:ident, [$($text:tt)*], [$($pairs:tt)*]) => {{
         static SITE: $crate::__private::Site = $crate::__private::Site::new();
-        let log: &$crate::Logger = &$log;
-        if log.passes(&SITE, $level, ::core::module_path!()) {
-            log.print(&$crate::slog::Record::new(
-                &$record,
-                &$crate::__text!($($text)*),
-                $crate::slog::b!($($pairs)*),
-            ));
+        // A method call finds the logger behind any number of references, in an `Arc`, or by value.
+        match &$log {
+            log => {
+                if log.passes(&SITE, $level, ::core::module_path!()) {
+                    log.print(&$crate::slog::Record::new(
+                        &$record,
+                        &$crate::__text!($($text)*),
+                        $crate::slog::b!($($pairs)*),
+                    ));
+                }
+            }
         }
     }};
 }

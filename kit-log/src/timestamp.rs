@@ -25,12 +25,15 @@ pub(crate) fn rfc3339(time: SystemTime) -> [u8; LEN] {
     let (seconds, nanos) = since_epoch(time);
     let mut text = *b"0000-00-00T00:00:00.000000000Z";
     text[..SECOND].copy_from_slice(&second(seconds));
-    let mut rest = nanos;
-    for digit in text[SECOND..LEN - 1].iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
+    text[SECOND..LEN - 1].copy_from_slice(&nine(nanos));
     text
+}
+
+/// Nine digits. None waits for the division of another, as they would digit by digit.
+fn nine(nanos: u32) -> [u8; 9] {
+    let (high, low) = (nanos / 10_000, nanos % 10_000);
+    let digits = [high / 10_000, high / 1000, high / 100, high / 10, high, low / 1000, low / 100, low / 10, low];
+    digits.map(|digit| b'0' + (digit % 10) as u8)
 }
 
 fn since_epoch(time: SystemTime) -> (i64, u32) {

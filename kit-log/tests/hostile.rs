@@ -14,7 +14,7 @@ impl KV for Pairs {
     fn serialize(&self, _: &slog::Record<'_>, to: &mut dyn slog::Serializer) -> slog::Result {
         // slog's order: the last pair first.
         for (key, value) in self.0.iter().rev() {
-            to.emit_arguments((*key).into(), &format_args!("{value}"))?;
+            to.emit_arguments(slog::Key::from(*key), &format_args!("{value}"))?;
         }
         Ok(())
     }

@@ -83,7 +83,7 @@ fn pairs_without_number_are_left_out_before_they_fill_memory() {
     impl slog::KV for Many {
         fn serialize(&self, _: &slog::Record<'_>, to: &mut dyn slog::Serializer) -> slog::Result {
             for n in 0..100_000u32 {
-                to.emit_str((&*n.to_string().leak()).into(), "some text")?;
+                to.emit_str(slog::Key::from(&*n.to_string().leak()), "some text")?;
             }
             Ok(())
         }
@@ -118,7 +118,7 @@ proptest! {
             for (at, pieces) in pieces.iter().enumerate() {
                 let mut value = String::new();
                 write!(value, "{}", Pieces(pieces)).expect("a string takes all");
-                log = log.with(slog::OwnedKV(slog::SingleKV((&*format!("k{at}").leak()).into(), value)));
+                log = log.with(slog::OwnedKV(slog::SingleKV::from((&*format!("k{at}").leak(), value))));
             }
             info!(log, "{message}"; "last" => %Pieces(&pieces[0]));
             let line = writes.line();

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use kit_log::{Level, Logger, debug, error, event, info, json, log, logfmt, o, trace, warn};
 use support::Writes;
 
@@ -132,4 +134,18 @@ fn a_refused_event_evaluates_nothing() {
     event!(log, Level::Trace; "k" => count());
     assert_eq!(evaluated, 0);
     assert!(writes.take().is_empty());
+}
+
+#[test]
+fn a_logger_is_found_by_value_behind_references_and_in_an_arc() {
+    struct Server {
+        log: Arc<Logger>,
+    }
+    let (log, writes, _, _) = pair();
+    let server = Server { log: Arc::new(log) };
+    info!(server.log);
+    info!(&&server.log);
+    info!(&mut server.log.with(o!("a" => 1)));
+    info!(std::convert::identity(&server.log));
+    assert_eq!(writes.all().len(), 4);
 }

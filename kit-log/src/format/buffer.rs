@@ -1,76 +1,184 @@
 //! The buffers a line is made in, one set a thread, reused from line to line.
 //!
-//! slog hands pairs over last first, the innermost context before the outer ones. They are written in that order, each
-//! a part of its own, and the line is put together backwards.
+//! slog hands pairs over last first: the event's own from the last to the first, then the context from the innermost
+//! out. So a line is written from its end to its beginning, and nothing is moved afterwards.
 
 use std::cell::Cell;
+
+use super::keys::Keys;
 
 /// A buffer that grew past this is given back, so that one huge line does not hold memory for ever.
 const KEPT: usize = 64 * 1024;
 
-/// One pair, written: where it lies among the parts.
+/// Bytes that grow at the front.
+#[derive(Debug, Default)]
+pub(crate) struct Back {
+    bytes: Vec<u8>,
+    /// Where the content begins; it ends where `bytes` do.
+    at: usize,
+}
+
+impl Back {
+    pub(crate) fn clear(&mut self) {
+        self.at = self.bytes.len();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, text: &[u8]) {
+        copy(self.room(text.len()), text);
+    }
+
+    /// Puts `before`, `text` and `after` at the front, in this order.
+    #[inline]
+    pub(crate) fn push_between(&mut self, before: &[u8], text: &[u8], after: &[u8]) {
+        let room = self.room(before.len() + text.len() + after.len());
+        let (front, rest) = room.split_at_mut(before.len());
+        let (middle, back) = rest.split_at_mut(text.len());
+        front.copy_from_slice(before);
+        copy(middle, text);
+        back.copy_from_slice(after);
+    }
+
+    /// So many bytes at the front, to be written.
+    #[inline]
+    fn room(&mut self, count: usize) -> &mut [u8] {
+        if count > self.at {
+            self.grow(count);
+        }
+        let end = self.at;
+        self.at -= count;
+        &mut self.bytes[self.at..end]
+    }
+
+    /// Takes away the first `count` bytes.
+    pub(crate) fn pop(&mut self, count: usize) {
+        self.at = self.bytes.len().min(self.at + count);
+    }
+
+    pub(crate) fn content(&self) -> &[u8] {
+        &self.bytes[self.at..]
+    }
+
+    /// The bytes between two distances from the end, the greater one first.
+    pub(crate) fn between(&self, start: usize, end: usize) -> &[u8] {
+        let size = self.bytes.len();
+        &self.bytes[size - start..size - end]
+    }
+
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let size = (self.bytes.len() * 2).max(self.len() + more).max(1024);
+        let mut bytes = vec![0; size];
+        let at = size - self.len();
+        bytes[at..].copy_from_slice(self.content());
+        *self = Self { bytes, at };
+    }
+}
+
+/// `copy_from_slice` for slices of one length, most of them short: a call costs more than what most keys and values need.
+#[inline]
+fn copy(to: &mut [u8], from: &[u8]) {
+    /// For 1 to 2 times `N` bytes: the first `N` and the last `N`, which overlap.
+    #[inline]
+    fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> Option<()> {
+        *to.first_chunk_mut::<N>()? = *from.first_chunk()?;
+        *to.last_chunk_mut::<N>()? = *from.last_chunk()?;
+        Some(())
+    }
+    let done = match from.len() {
+        0 => Some(()),
+        1 => ends::<1>(to, from),
+        2..4 => ends::<2>(to, from),
+        4..8 => ends::<4>(to, from),
+        8..=16 => ends::<8>(to, from),
+        _ => None,
+    };
+    if done.is_none() {
+        to.copy_from_slice(from);
+    }
+}
+
+/// One pair, written with the separator before it. Places are distances from the end of the line, which is bounded far
+/// below what 32 bits count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Part {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) key: (usize, usize),
+    start: u32,
+    end: u32,
+    /// Where its key begins, and how long that is.
+    key: u32,
+    key_len: u32,
+    hash: u32,
 }
 
 impl Part {
     pub(crate) fn len(self) -> usize {
-        self.end - self.start
+        (self.start - self.end) as usize
+    }
+
+    /// Its bytes in the line.
+    pub(crate) fn of(self, line: &Back) -> &[u8] {
+        line.between(self.start as usize, self.end as usize)
+    }
+
+    fn key(self, line: &Back) -> &[u8] {
+        line.between(self.key as usize, (self.key - self.key_len) as usize)
     }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    /// Every part's bytes, in the order they were written.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) line: Back,
+    /// The parts of the line, the last of the line first.
     pub(crate) parts: Vec<Part>,
-    /// A bit for each key seen: a clear bit means the key is new.
+    /// A bit for each key in the line: a clear bit means the key is new.
     seen: u64,
-    /// The finished line, newline included.
-    pub(crate) line: Vec<u8>,
+    /// The value being made.
+    pub(crate) text: Vec<u8>,
+    /// The message, made before anything else.
+    pub(crate) message: Vec<u8>,
+    /// A key that is not printed as it came.
+    pub(crate) name: Vec<u8>,
+    pub(crate) keys: Keys,
 }
 
 impl Scratch {
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-        self.parts.clear();
+    fn clear(&mut self) {
         self.line.clear();
+        self.parts.clear();
         self.seen = 0;
     }
 
-    /// The part that has this key, if there is one.
-    pub(crate) fn find(&self, (start, end): (usize, usize)) -> Option<usize> {
-        let key = &self.bytes[start..end];
-        if self.seen & bit(key) == 0 {
-            return None;
-        }
-        let same = |part: &Part| &self.bytes[part.key.0..part.key.1] == key;
-        self.parts.iter().position(same)
+    /// Whether a part with this key is in the line.
+    #[inline]
+    pub(crate) fn has(&self, hash: u32, key: &[u8]) -> bool {
+        self.seen & bit(hash) != 0 && self.parts.iter().any(|part| part.hash == hash && part.key(&self.line) == key)
     }
 
-    /// Ends the part that began at `start`.
-    pub(crate) fn push(&mut self, start: usize, key: (usize, usize)) {
-        self.seen |= bit(&self.bytes[key.0..key.1]);
-        let end = self.bytes.len();
-        self.parts.push(Part { start, end, key });
+    /// Records the part just written: everything past `end`, its key `lead` bytes after its start.
+    #[inline]
+    pub(crate) fn add(&mut self, end: usize, lead: usize, key_len: usize, hash: u32) {
+        self.seen |= bit(hash);
+        let start = self.line.len() as u32;
+        let key = start - lead as u32;
+        self.parts.push(Part { start, end: end as u32, key, key_len: key_len as u32, hash });
     }
 
-    /// Forgets what was written after the last whole part.
-    pub(crate) fn rewind(&mut self) {
-        let end = self.parts.last().map_or(0, |part| part.end);
-        self.bytes.truncate(end);
+    /// Puts the message that was made at the front of the line.
+    pub(crate) fn push_message(&mut self) {
+        self.line.push(&self.message);
+    }
+
+    fn size(&self) -> usize {
+        self.line.bytes.capacity() + self.text.capacity() + self.message.capacity()
     }
 }
 
-fn bit(key: &[u8]) -> u64 {
-    let (Some(&first), Some(&last)) = (key.first(), key.last()) else {
-        return 1;
-    };
-    let mixed = usize::from(first) * 5 + usize::from(last) * 11 + key.len() * 3;
-    1 << (mixed & 63)
+fn bit(hash: u32) -> u64 {
+    1 << (hash >> 26)
 }
 
 thread_local! {
@@ -84,7 +192,7 @@ pub(crate) fn with<R>(work: impl FnOnce(&mut Scratch) -> R) -> R {
     let mut scratch = spare.unwrap_or_default();
     scratch.clear();
     let result = work(&mut scratch);
-    if scratch.bytes.capacity() <= KEPT && scratch.line.capacity() <= KEPT {
+    if scratch.size() <= KEPT {
         let _ = SPARE.try_with(|cell| cell.set(Some(scratch)));
     }
     result
@@ -95,36 +203,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_found_by_its_bytes_and_not_by_its_bit() {
-        let mut scratch = Scratch::default();
-        for key in ["ab", "cd"] {
-            let start = scratch.bytes.len();
-            scratch.bytes.extend_from_slice(key.as_bytes());
-            let key = (start, scratch.bytes.len());
-            scratch.push(start, key);
+    fn what_is_pushed_last_stands_first_however_long_it_grows() {
+        let mut line = Back::default();
+        let mut expected = String::new();
+        for n in 0..1000 {
+            line.push_between(b" ", n.to_string().as_bytes(), b"");
+            expected.insert_str(0, &format!(" {n}"));
         }
-        scratch.bytes.extend_from_slice(b"cd");
-        assert_eq!(scratch.find((4, 6)), Some(1));
-        // `axxb` has the bit of no key, and a key of equal ends and length has the bit of `ab` alone.
-        scratch.bytes.extend_from_slice(b"axbacb");
-        scratch.push(6, (6, 9));
-        assert_eq!(scratch.find((9, 12)), None);
+        assert_eq!(line.content(), expected.as_bytes());
+        assert_eq!(line.between(8, 0), b" 3 2 1 0");
+        line.pop(1);
+        assert!(line.content().starts_with(b"999"));
+        line.clear();
+        assert_eq!(line.len(), 0);
+    }
+
+    #[test]
+    fn a_copy_is_whole_at_every_length() {
+        let from: Vec<u8> = (0..64).collect();
+        for len in 0..from.len() {
+            let mut to = vec![0; len];
+            copy(&mut to, &from[..len]);
+            assert_eq!(to, from[..len]);
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_bytes_and_not_by_its_hash() {
+        let mut scratch = Scratch::default();
+        scratch.line.push(b" ab=1");
+        scratch.add(0, 1, 2, 7);
+        assert!(scratch.has(7, b"ab"));
+        assert!(!scratch.has(7, b"cd") && !scratch.has(8, b"ab"));
     }
 
     #[test]
     fn buffers_are_lent_once_and_come_back() {
         with(|outer| {
-            outer.line.extend_from_slice(b"outer");
-            with(|inner| assert!(inner.line.is_empty()));
-            assert_eq!(outer.line, b"outer");
+            outer.line.push(b"outer");
+            with(|inner| assert_eq!(inner.line.len(), 0));
+            assert_eq!(outer.line.content(), b"outer");
         });
-        with(|scratch| scratch.bytes.reserve(1000));
-        with(|scratch| assert!(scratch.bytes.capacity() >= 1000 && scratch.bytes.is_empty()));
+        with(|scratch| scratch.text.reserve(1000));
+        with(|scratch| assert!(scratch.text.capacity() >= 1000 && scratch.line.len() == 0));
     }
 
     #[test]
     fn a_buffer_that_grew_huge_is_not_kept() {
-        with(|scratch| scratch.bytes.reserve(KEPT + 1));
-        with(|scratch| assert!(scratch.bytes.capacity() <= KEPT));
+        with(|scratch| scratch.text.reserve(KEPT + 1));
+        with(|scratch| assert!(scratch.size() <= KEPT));
     }
 }

@@ -9,7 +9,7 @@
 //! The bidirectional controls: Unicode `PropList.txt`, `Bidi_Control`; "Trojan Source", Boucher and Anderson, 2021.
 
 /// Stands as it is, in quotes or out of them.
-pub(crate) const PLAIN: u8 = 0;
+const PLAIN: u8 = 0;
 /// Stands as it is in quotes.
 const QUOTE: u8 = 1;
 /// Is escaped, in quotes.
@@ -18,7 +18,7 @@ const ESCAPE: u8 = 2;
 const WIDE: u8 = 3;
 
 /// What each byte asks for.
-pub(crate) static CLASS: [u8; 256] = classes();
+static CLASS: [u8; 256] = classes();
 
 const fn classes() -> [u8; 256] {
     let mut table = [PLAIN; 256];
@@ -33,6 +33,12 @@ const fn classes() -> [u8; 256] {
         byte += 1;
     }
     table
+}
+
+/// Whether a text may stand as it is, out of quotes: it is ASCII, not empty, and needs no escape.
+#[inline]
+pub(crate) fn plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| CLASS[usize::from(byte)] == PLAIN)
 }
 
 /// What became of a text.
@@ -142,7 +148,7 @@ pub(crate) fn key(out: &mut Vec<u8>, text: &str) {
     let text = &text[..text.floor_char_boundary(KEY_MAX)];
     if text.is_empty() {
         out.push(b'_');
-    } else if text.bytes().all(|byte| CLASS[usize::from(byte)] == PLAIN) {
+    } else if plain(text) {
         out.extend_from_slice(text.as_bytes());
     } else {
         for letter in text.chars() {

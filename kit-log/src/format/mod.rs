@@ -2,6 +2,7 @@
 
 mod buffer;
 mod escape;
+mod keys;
 mod nested;
 mod pairs;
 mod syntax;
@@ -9,12 +10,14 @@ mod text;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 use slog::{OwnedKVList, Record};
 
-use self::buffer::Scratch;
-use self::pairs::{Pairs, TRUNCATED};
+use self::buffer::{Back, Scratch};
+use self::keys::reserved;
+use self::pairs::Pairs;
 use self::syntax::{Json, Logfmt, Syntax};
 use crate::clock::{Clock, SystemClock};
 use crate::counters::Counters;
@@ -32,6 +35,9 @@ pub(crate) const LINE_MAX: usize = 16 * 1024;
 /// Bytes kept free for the mark of a line that lost something.
 const MARK: usize = 32;
 
+/// Longest place in the source printed, in bytes.
+const PLACE_MAX: usize = 128;
+
 /// How a line is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -47,6 +53,8 @@ pub enum Format {
 /// What one line may hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
+    /// Tells these rules from all others.
+    number: u64,
     line_max: usize,
     /// One value takes at most half a line, so that no stranger's value leaves room for nothing else.
     value_max: usize,
@@ -57,7 +65,14 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn new(line_max: usize, redaction: Redaction) -> Self {
-        Self { line_max, value_max: line_max / 2, scratch_max: line_max.saturating_mul(16), redaction }
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self {
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            line_max,
+            value_max: line_max / 2,
+            scratch_max: line_max.saturating_mul(16),
+            redaction,
+        }
     }
 }
 
@@ -87,79 +102,118 @@ impl Formatter {
     /// Formats one record and lends the line, which ends in its only newline.
     pub(crate) fn line<R>(&self, record: &Record<'_>, context: &OwnedKVList, take: impl FnOnce(&[u8]) -> R) -> R {
         buffer::with(|scratch| {
-            match self.format {
+            take(match self.format {
                 Format::Logfmt => self.fill::<Logfmt>(scratch, record, context),
                 Format::Json => self.fill::<Json>(scratch, record, context),
-            }
-            take(&scratch.line)
+            })
         })
     }
 
-    fn fill<S: Syntax>(&self, scratch: &mut Scratch, record: &Record<'_>, context: &OwnedKVList) {
-        let mut pairs = Pairs::<S>::new(scratch, &self.rules);
-        if record.tag() != UNLEVELLED {
-            pairs.ready(S::level(Level::from_slog(record.level())), "level".len());
-        }
-        if self.timestamp {
-            let text = timestamp::rfc3339(self.clock.wall());
-            pairs.pair("ts", |out, max| text::text::<S>(out, max, std::str::from_utf8(&text).unwrap_or_default()));
-        }
-        if self.caller {
-            pairs.pair("caller", |out, max| {
-                text::display::<S>(out, max, |escaper| {
-                    fmt::Write::write_fmt(escaper, format_args!("{}", Place::of(record)))
-                })
-            });
-        }
-        let head = pairs.scratch.parts.len();
-        pairs.message(record.msg());
-        pairs.fix();
-        let message = pairs.scratch.parts.len();
+    /// Writes the line from its end to its beginning: the event's pairs, the message, the context, the head.
+    fn fill<'s, S: Syntax>(&self, scratch: &'s mut Scratch, record: &Record<'_>, context: &OwnedKVList) -> &'s [u8] {
+        // First, because a message that turns out to be empty leaves its name to a pair.
+        let (has_message, cut) = self.message::<S>(scratch, record.msg());
+        let mut own = 0;
+        let mut print = |name, printed| own |= if printed { name } else { 0 };
+        let levelled = record.tag() != UNLEVELLED;
+        print(reserved::LEVEL, levelled);
+        print(reserved::TS, self.timestamp);
+        print(reserved::CALLER, self.caller);
+        print(reserved::MSG, has_message);
+
+        scratch.line.push(b"\n");
+        scratch.line.push(S::CLOSE.as_bytes());
+        let mut pairs = Pairs::<S>::new(scratch, &self.rules, own);
+        pairs.lost += u32::from(cut);
         pairs.list(record, &record.kv());
-        let event = pairs.scratch.parts.len();
+        if has_message {
+            let end = pairs.scratch.line.len();
+            match record.msg().as_str() {
+                Some(message) => pairs.text(message),
+                None => pairs.scratch.push_message(),
+            }
+            own_key::<S>(&mut pairs.scratch.line, "msg");
+            pairs.scratch.add(end, S::KEY_OPEN.len(), "msg".len(), keys::hash(b"msg"));
+        }
         pairs.list(record, context);
         let lost = pairs.lost;
-        self.assemble::<S>(scratch, [head, message, event], lost);
+        let body = scratch.line.len();
+        self.head::<S>(scratch, record, levelled);
+        if lost > 0 || scratch.line.len() + S::OPEN.len() > self.rules.line_max {
+            return self.trim::<S>(scratch, body, lost);
+        }
+        open_line::<S>(&mut scratch.line);
+        scratch.line.content()
     }
 
-    /// Puts the parts in reading order: head, context from the outermost in, message, the event's own pairs.
-    fn assemble<S: Syntax>(&self, scratch: &mut Scratch, [head, message, event]: [usize; 3], mut lost: u32) {
-        let Scratch { bytes, parts, line, .. } = scratch;
-        let marks = S::OPEN.len() + S::CLOSE.len() + 1;
-        let mut size = marks + parts.iter().map(|part| part.len() + 1).sum::<usize>();
-        let room = self.rules.line_max;
-        while size + if lost > 0 { MARK } else { 0 } > room {
-            let Some(longest) = parts[head..].iter_mut().max_by_key(|part| part.len()) else {
-                break;
-            };
-            if longest.len() == 0 {
-                break;
-            }
-            size -= longest.len() + 1;
-            longest.end = longest.start;
+    /// Makes a message that has parts to fill in. Says whether there is a message, and whether it was cut.
+    fn message<S: Syntax>(&self, scratch: &mut Scratch, message: &fmt::Arguments<'_>) -> (bool, bool) {
+        if let Some(message) = message.as_str() {
+            return (!message.is_empty(), false);
+        }
+        let out = &mut scratch.message;
+        out.clear();
+        let cut = text::display::<S>(out, self.rules.value_max, |escaper| fmt::Write::write_fmt(escaper, *message));
+        // An empty text is two quotes; quotes inside a text are escaped.
+        (out != b"\"\"", cut)
+    }
+
+    fn head<S: Syntax>(&self, scratch: &mut Scratch, record: &Record<'_>, levelled: bool) {
+        if self.caller {
+            let mut text = std::mem::take(&mut scratch.text);
+            text.clear();
+            text::display::<S>(&mut text, PLACE_MAX, |escaper| {
+                fmt::Write::write_fmt(escaper, format_args!("{}", Place::of(record)))
+            });
+            scratch.line.push(&text);
+            scratch.text = text;
+            own_key::<S>(&mut scratch.line, "caller");
+        }
+        let line = &mut scratch.line;
+        if self.timestamp {
+            let text = timestamp::rfc3339(self.clock.wall());
+            line.push_between(S::QUOTE.as_bytes(), &text, S::QUOTE.as_bytes());
+            own_key::<S>(line, "ts");
+        }
+        if levelled {
+            line.push(S::level(Level::from_slog(record.level())).as_bytes());
+        }
+    }
+
+    /// Puts together a line that lost something, with the mark at its end. While it is too long, its longest part goes.
+    #[cold]
+    fn trim<'s, S: Syntax>(&self, scratch: &'s mut Scratch, body: usize, mut lost: u32) -> &'s [u8] {
+        let Scratch { line, parts, text, .. } = scratch;
+        let mut size = S::OPEN.len() + line.len() + MARK;
+        while size > self.rules.line_max && !parts.is_empty() {
+            let longest = (0..parts.len()).max_by_key(|at| parts[*at].len()).unwrap_or_default();
+            size -= parts.remove(longest).len();
             lost += 1;
         }
-        line.reserve(size + MARK);
-        line.extend_from_slice(S::OPEN.as_bytes());
-        let order = parts[..head]
-            .iter()
-            .chain(parts[event..].iter().rev())
-            .chain(&parts[head..message])
-            .chain(parts[message..event].iter().rev());
-        for part in order.filter(|part| part.len() > 0) {
-            line.extend_from_slice(&bytes[part.start..part.end]);
-            line.push(S::SEPARATOR);
+        self.counters.add_truncated();
+        let mut digits = itoa::Buffer::new();
+        let mark = [S::KEY_OPEN, "truncated", S::KEY_CLOSE, digits.format(lost), S::CLOSE, "\n"];
+        text.clear();
+        text.extend_from_slice(line.between(line.len(), body));
+        for part in parts.iter().rev() {
+            text.extend_from_slice(part.of(line));
         }
-        if lost > 0 {
-            self.counters.add_truncated();
-            line.extend_from_slice(S::KEY_OPEN.as_bytes());
-            line.extend_from_slice(TRUNCATED.as_bytes());
-            line.extend_from_slice(S::KEY_CLOSE.as_bytes());
-            line.extend_from_slice(itoa::Buffer::new().format(lost).as_bytes());
-        } else if line.len() > S::OPEN.len() {
-            line.pop();
-        }
-        line.extend_from_slice(S::CLOSE.as_bytes());
-        line.push(b'\n');
+        mark.iter().for_each(|piece| text.extend_from_slice(piece.as_bytes()));
+        line.clear();
+        line.push(text);
+        open_line::<S>(line);
+        line.content()
     }
+}
+
+fn own_key<S: Syntax>(line: &mut Back, key: &str) {
+    line.push_between(S::KEY_OPEN.as_bytes(), key.as_bytes(), S::KEY_CLOSE.as_bytes());
+}
+
+/// Takes the separator from before the first pair, if there is one, and puts there what opens a line.
+fn open_line<S: Syntax>(line: &mut Back) {
+    if line.len() > S::CLOSE.len() + 1 {
+        line.pop(1);
+    }
+    line.push(S::OPEN.as_bytes());
 }

@@ -1,9 +1,10 @@
-//! Pairs as slog hands them over, each written as a part of the line.
+//! Pairs as slog hands them over, each written before the one it follows.
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::marker::PhantomData;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize as _;
@@ -12,6 +13,7 @@ use slog::{BytesKind, KV, Key, Record, SerdeValue, Serializer};
 use super::Rules;
 use super::buffer::Scratch;
 use super::escape::{self, hex};
+use super::keys::{self, reserved};
 use super::nested;
 use super::syntax::Syntax;
 use super::text::{self, Escaper};
@@ -20,39 +22,31 @@ use crate::redact::MASK;
 /// Deepest chain of causes printed: a chain that closes on itself must end somewhere.
 const CAUSES: usize = 32;
 
-/// Most pairs printed: each is compared with those before it.
+/// Most pairs printed: each may have to be compared with the others.
 const PAIRS: usize = 1024;
 
-/// Key of the mark on a line that lost something to the limit on its length.
-pub(crate) const TRUNCATED: &str = "truncated";
-
-/// Writes pairs of one line in one format.
+/// Writes the pairs of one line in one format.
 pub(crate) struct Pairs<'a, S> {
     pub(crate) scratch: &'a mut Scratch,
     rules: &'a Rules,
-    /// Parts the drain itself wrote; no later pair may carry their keys.
-    fixed: usize,
+    /// Names the drain prints on this line: a pair that comes with one is renamed.
+    reserved: u8,
     /// Values cut and pairs left out so far.
     pub(crate) lost: u32,
     syntax: PhantomData<S>,
 }
 
+/// A pair that will be printed.
+struct Open {
+    hash: u32,
+    denied: bool,
+    /// Its key is the one in `Scratch::name`.
+    renamed: bool,
+}
+
 impl<'a, S: Syntax> Pairs<'a, S> {
-    pub(crate) fn new(scratch: &'a mut Scratch, rules: &'a Rules) -> Self {
-        Self { scratch, rules, fixed: 0, lost: 0, syntax: PhantomData }
-    }
-
-    /// What stands so far is the drain's own: a pair that comes with such a key is renamed.
-    pub(crate) fn fix(&mut self) {
-        self.fixed = self.scratch.parts.len();
-    }
-
-    /// Writes a pair whose bytes are known, its key the first `key` bytes after the mark that opens a key.
-    pub(crate) fn ready(&mut self, pair: &str, key: usize) {
-        let start = self.scratch.bytes.len();
-        self.scratch.bytes.extend_from_slice(pair.as_bytes());
-        let from = start + S::KEY_OPEN.len();
-        self.scratch.push(start, (from, from + key));
+    pub(crate) fn new(scratch: &'a mut Scratch, rules: &'a Rules, reserved: u8) -> Self {
+        Self { scratch, rules, reserved: reserved | reserved::TRUNCATED, lost: 0, syntax: PhantomData }
     }
 
     /// Writes all pairs of a list. A value that panics or fails outside its `Display` ends the list, and a pair says so.
@@ -63,106 +57,115 @@ impl<'a, S: Syntax> Pairs<'a, S> {
             Ok(Err(error)) => Err(error),
             Err(payload) => Ok(payload),
         };
-        self.scratch.rewind();
-        self.pair("log_error", |out, max| match failure {
+        self.made("log_error".into(), |out, max| match failure {
             Ok(payload) => text::display::<S>(out, max, |_| std::panic::resume_unwind(payload)),
             Err(error) => text::display::<S>(out, max, |escaper| write!(escaper, "{error}")),
         });
     }
 
-    /// Writes the message, unless it is empty.
-    pub(crate) fn message(&mut self, message: &fmt::Arguments<'_>) {
-        if message.as_str() == Some("") {
-            return;
-        }
-        let start = self.scratch.bytes.len();
-        self.emit_text("msg", message);
-        let empty = match self.scratch.parts.last() {
-            Some(part) if part.start == start => self.scratch.bytes[..part.end].ends_with(b"\"\""),
-            _ => false,
-        };
-        // `""` alone is an empty text; at the end of a longer one its first quote would be escaped.
-        if empty && self.scratch.bytes[start..].len() == empty_pair::<S>("msg") {
-            self.scratch.parts.pop();
-            self.scratch.rewind();
-        }
-    }
-
-    fn emit_text(&mut self, key: &str, value: &fmt::Arguments<'_>) {
-        self.pair(key, |out, max| match value.as_str() {
-            Some(value) => text::text::<S>(out, max, value),
-            None => text::display::<S>(out, max, |escaper| escaper.write_fmt(*value)),
-        });
-    }
-
-    /// Writes one pair; `value` appends to the buffer within so many bytes and says whether it was cut.
-    pub(crate) fn pair(&mut self, key: &str, value: impl FnOnce(&mut Vec<u8>, usize) -> bool) {
-        let start = self.scratch.bytes.len();
-        if start > self.rules.scratch_max || self.scratch.parts.len() >= PAIRS {
+    /// Whether a pair of this key is to be printed, and how. A pair nearer to the event may have the key already.
+    #[inline]
+    fn open(&mut self, key: &Key) -> Option<Open> {
+        if self.scratch.line.len() > self.rules.scratch_max || self.scratch.parts.len() >= PAIRS {
             self.lost += 1;
-            return;
+            return None;
         }
-        let denied = self.rules.redaction.denies(key);
-        let Some(key) = self.key(key) else {
-            self.scratch.bytes.truncate(start);
-            return;
-        };
-        let out = &mut self.scratch.bytes;
-        let cut =
-            if denied { text::text::<S>(out, self.rules.value_max, MASK) } else { value(out, self.rules.value_max) };
-        self.lost += u32::from(cut);
-        self.scratch.push(start, key);
-    }
-
-    /// Opens a pair. `None`: a pair nearer to the event has this key already.
-    fn key(&mut self, key: &str) -> Option<(usize, usize)> {
-        let bytes = &mut self.scratch.bytes;
-        bytes.extend_from_slice(S::KEY_OPEN.as_bytes());
-        let from = bytes.len();
-        escape::key(bytes, key);
-        if key == TRUNCATED {
-            bytes.push(b'_');
+        let key: &str = key.as_ref();
+        let known = self.scratch.keys.known::<Key>(key, self.rules);
+        let denied = known.denied;
+        if known.plain && known.reserved & self.reserved == 0 {
+            let hash = known.hash;
+            return (!self.scratch.has(hash, key.as_bytes())).then_some(Open { hash, denied, renamed: false });
         }
-        let mut to = bytes.len();
-        while let Some(earlier) = self.scratch.find((from, to)) {
-            if earlier >= self.fixed {
-                return None;
-            }
-            self.scratch.bytes.push(b'_');
-            to += 1;
+        let name = &mut self.scratch.name;
+        name.clear();
+        escape::key(name, key);
+        if known.reserved & self.reserved != 0 {
+            name.push(b'_');
         }
-        self.scratch.bytes.extend_from_slice(S::KEY_CLOSE.as_bytes());
-        Some((from, to))
+        let hash = keys::hash(name);
+        (!self.scratch.has(hash, &self.scratch.name)).then_some(Open { hash, denied, renamed: true })
     }
 
-    fn bare(&mut self, key: &str, value: &[u8]) {
-        self.pair(key, |out, _| {
-            out.extend_from_slice(value);
-            false
-        });
+    /// Writes the key of a pair whose value, everything past `end`, is written.
+    #[inline]
+    fn close(&mut self, key: &Key, open: &Open, end: usize) {
+        let Scratch { line, name, .. } = &mut *self.scratch;
+        let key: &str = key.as_ref();
+        let key = if open.renamed { &name[..] } else { key.as_bytes() };
+        line.push_between(S::KEY_OPEN.as_bytes(), key, S::KEY_CLOSE.as_bytes());
+        let len = key.len();
+        self.scratch.add(end, S::KEY_OPEN.len(), len, open.hash);
     }
 
-    /// A number JSON has no number for stands in quotes there.
-    fn word(&mut self, key: &str, value: &str) {
-        self.pair(key, |out, max| text::text::<S>(out, max, value));
+    /// Writes one pair whose value `write` puts at the front of the line.
+    #[inline]
+    fn pair(&mut self, key: Key, write: impl FnOnce(&mut Self)) {
+        let Some(open) = self.open(&key) else { return };
+        let end = self.scratch.line.len();
+        if open.denied {
+            self.plain(MASK);
+        } else {
+            write(self);
+        }
+        self.close(&key, &open, end);
     }
 
-    fn float(&mut self, key: &str, value: f64, short: fmt::Arguments<'_>, power: fmt::Arguments<'_>) {
+    /// Puts text that needs no escape at the front of the line.
+    #[inline]
+    fn plain(&mut self, text: &str) {
+        let quote = S::QUOTE.as_bytes();
+        self.scratch.line.push_between(quote, text.as_bytes(), quote);
+    }
+
+    /// Writes a pair whose value stands as it is in both formats.
+    #[inline]
+    fn bare(&mut self, key: Key, value: &[u8]) {
+        self.pair(key, |pairs| pairs.scratch.line.push(value));
+    }
+
+    /// Writes a pair whose value is text.
+    #[inline]
+    fn word(&mut self, key: Key, value: &str) {
+        self.pair(key, |pairs| pairs.text(value));
+    }
+
+    /// Puts text at the front of the line.
+    #[inline]
+    pub(crate) fn text(&mut self, text: &str) {
+        if text.len() <= self.rules.value_max && escape::plain(text) && text != "null" {
+            self.plain(text);
+        } else {
+            self.make(|out, max| text::text::<S>(out, max, text));
+        }
+    }
+
+    /// Writes a pair whose value is made: `make` appends at most so many bytes, and says whether it was cut.
+    pub(crate) fn made(&mut self, key: Key, make: impl FnOnce(&mut Vec<u8>, usize) -> bool) {
+        self.pair(key, |pairs| pairs.make(make));
+    }
+
+    /// Puts at the front of the line what `make` appends.
+    fn make(&mut self, make: impl FnOnce(&mut Vec<u8>, usize) -> bool) {
+        let mut text = mem::take(&mut self.scratch.text);
+        text.clear();
+        self.lost += u32::from(make(&mut text, self.rules.value_max));
+        self.scratch.line.push(&text);
+        self.scratch.text = text;
+    }
+
+    fn float(&mut self, key: Key, value: f64, short: fmt::Arguments<'_>, power: fmt::Arguments<'_>) {
         let number = match text::float(value) {
             text::Float::Word(word) => return self.word(key, word),
             text::Float::Short => short,
             text::Float::Power => power,
         };
-        self.pair(key, |out, _| {
+        self.made(key, |out, _| {
             // Writing to a vector does not fail.
             let _ = out.write_fmt(number);
             false
         });
     }
-}
-
-const fn empty_pair<S: Syntax>(key: &str) -> usize {
-    S::KEY_OPEN.len() + key.len() + S::KEY_CLOSE.len() + 2
 }
 
 /// Prints an error and its causes, a cause only where the text so far does not end in it already.
@@ -180,7 +183,7 @@ fn chain(escaper: &mut Escaper<'_>, error: &(dyn Error + 'static)) -> fmt::Resul
 macro_rules! integers {
     ($($emit:ident: $type:ty),*) => {
         $(fn $emit(&mut self, key: Key, value: $type) -> slog::Result {
-            self.bare(key.as_ref(), itoa::Buffer::new().format(value).as_bytes());
+            self.bare(key, itoa::Buffer::new().format(value).as_bytes());
             Ok(())
         })*
     };
@@ -196,7 +199,7 @@ impl<S: Syntax> Serializer for Pairs<'_, S> {
         match u64::try_from(value) {
             Ok(value) => self.emit_u64(key, value),
             Err(_) => {
-                self.word(key.as_ref(), itoa::Buffer::new().format(value));
+                self.word(key, itoa::Buffer::new().format(value));
                 Ok(())
             }
         }
@@ -206,69 +209,68 @@ impl<S: Syntax> Serializer for Pairs<'_, S> {
         match i64::try_from(value) {
             Ok(value) => self.emit_i64(key, value),
             Err(_) => {
-                self.word(key.as_ref(), itoa::Buffer::new().format(value));
+                self.word(key, itoa::Buffer::new().format(value));
                 Ok(())
             }
         }
     }
 
     fn emit_f32(&mut self, key: Key, value: f32) -> slog::Result {
-        let wide = f64::from(value);
-        self.float(key.as_ref(), wide, format_args!("{value}"), format_args!("{value:e}"));
+        self.float(key, f64::from(value), format_args!("{value}"), format_args!("{value:e}"));
         Ok(())
     }
 
     fn emit_f64(&mut self, key: Key, value: f64) -> slog::Result {
-        self.float(key.as_ref(), value, format_args!("{value}"), format_args!("{value:e}"));
+        self.float(key, value, format_args!("{value}"), format_args!("{value:e}"));
         Ok(())
     }
 
     fn emit_bool(&mut self, key: Key, value: bool) -> slog::Result {
-        self.bare(key.as_ref(), if value { b"true" } else { b"false" });
+        self.bare(key, if value { b"true" } else { b"false" });
         Ok(())
     }
 
     fn emit_char(&mut self, key: Key, value: char) -> slog::Result {
-        self.word(key.as_ref(), value.encode_utf8(&mut [0; 4]));
+        self.word(key, value.encode_utf8(&mut [0; 4]));
         Ok(())
     }
 
     fn emit_str(&mut self, key: Key, value: &str) -> slog::Result {
-        self.word(key.as_ref(), value);
+        self.word(key, value);
         Ok(())
     }
 
     fn emit_unit(&mut self, key: Key) -> slog::Result {
-        self.bare(key.as_ref(), b"null");
+        self.bare(key, b"null");
         Ok(())
     }
 
     fn emit_none(&mut self, key: Key) -> slog::Result {
-        self.bare(key.as_ref(), b"null");
+        self.bare(key, b"null");
         Ok(())
     }
 
     fn emit_bytes(&mut self, key: Key, value: &[u8], _: BytesKind) -> slog::Result {
-        self.pair(key.as_ref(), |out, max| {
+        self.made(key, |out, max| {
             text::display::<S>(out, max, |escaper| {
-                for byte in value {
-                    let digits = [hex(byte >> 4), hex(*byte)];
-                    escaper.write_str(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)?;
-                }
-                Ok(())
+                let digits = |byte: &u8| [char::from(hex(byte >> 4)), char::from(hex(*byte))];
+                value.iter().flat_map(digits).try_for_each(|digit| escaper.write_char(digit))
             })
         });
         Ok(())
     }
 
     fn emit_arguments(&mut self, key: Key, value: &fmt::Arguments<'_>) -> slog::Result {
-        self.emit_text(key.as_ref(), value);
+        match value.as_str() {
+            Some(value) => self.word(key, value),
+            None => self.made(key, |out, max| text::display::<S>(out, max, |escaper| escaper.write_fmt(*value))),
+        }
         Ok(())
     }
 
     fn emit_serde(&mut self, key: Key, value: &dyn SerdeValue) -> slog::Result {
         let redaction = &self.rules.redaction;
-        self.pair(key.as_ref(), |out, max| {
+        self.made(key, |out, max| {
             let value = value.as_serde();
             nested::value::<S>(out, max, &|to| value.serialize(to), redaction)
         });
@@ -276,7 +278,7 @@ impl<S: Syntax> Serializer for Pairs<'_, S> {
     }
 
     fn emit_error(&mut self, key: Key, error: &(dyn Error + 'static)) -> slog::Result {
-        self.pair(key.as_ref(), |out, max| text::display::<S>(out, max, |escaper| chain(escaper, error)));
+        self.made(key, |out, max| text::display::<S>(out, max, |escaper| chain(escaper, error)));
         Ok(())
     }
 }

@@ -8,16 +8,16 @@ pub(crate) trait Syntax {
     const OPEN: &'static str;
     /// After the last pair, before the newline.
     const CLOSE: &'static str;
-    /// Between two pairs.
-    const SEPARATOR: u8;
-    /// Before a key.
+    /// Before a key: one byte that separates it from the pair before, which the first pair goes without, then the rest.
     const KEY_OPEN: &'static str;
     /// Between a key and its value.
     const KEY_CLOSE: &'static str;
+    /// Around text that could do without quotes: a quote, or nothing.
+    const QUOTE: &'static str;
     /// Whether text stands in quotes even where it could do without.
-    const ALWAYS_QUOTED: bool;
+    const ALWAYS_QUOTED: bool = !Self::QUOTE.is_empty();
 
-    /// The pair that names a level.
+    /// The pair that names a level, with the separator before it.
     fn level(level: Level) -> &'static str;
 }
 
@@ -27,18 +27,17 @@ pub(crate) struct Logfmt;
 impl Syntax for Logfmt {
     const OPEN: &'static str = "";
     const CLOSE: &'static str = "";
-    const SEPARATOR: u8 = b' ';
-    const KEY_OPEN: &'static str = "";
+    const KEY_OPEN: &'static str = " ";
     const KEY_CLOSE: &'static str = "=";
-    const ALWAYS_QUOTED: bool = false;
+    const QUOTE: &'static str = "";
 
     fn level(level: Level) -> &'static str {
         match level {
-            Level::Error => "level=error",
-            Level::Warn => "level=warn",
-            Level::Info => "level=info",
-            Level::Debug => "level=debug",
-            Level::Trace => "level=trace",
+            Level::Error => " level=error",
+            Level::Warn => " level=warn",
+            Level::Info => " level=info",
+            Level::Debug => " level=debug",
+            Level::Trace => " level=trace",
         }
     }
 }
@@ -49,18 +48,17 @@ pub(crate) struct Json;
 impl Syntax for Json {
     const OPEN: &'static str = "{";
     const CLOSE: &'static str = "}";
-    const SEPARATOR: u8 = b',';
-    const KEY_OPEN: &'static str = "\"";
+    const KEY_OPEN: &'static str = ",\"";
     const KEY_CLOSE: &'static str = "\":";
-    const ALWAYS_QUOTED: bool = true;
+    const QUOTE: &'static str = "\"";
 
     fn level(level: Level) -> &'static str {
         match level {
-            Level::Error => r#""level":"error""#,
-            Level::Warn => r#""level":"warn""#,
-            Level::Info => r#""level":"info""#,
-            Level::Debug => r#""level":"debug""#,
-            Level::Trace => r#""level":"trace""#,
+            Level::Error => r#","level":"error""#,
+            Level::Warn => r#","level":"warn""#,
+            Level::Info => r#","level":"info""#,
+            Level::Debug => r#","level":"debug""#,
+            Level::Trace => r#","level":"trace""#,
         }
     }
 }

@@ -1,0 +1,155 @@
+use std::borrow::Borrow;
+use std::fmt;
+use std::net::SocketAddr;
+
+use kit_core::{Context, Error, Method, Outcome, RequestId};
+use slog::{KV, Record, Serializer};
+use tokio::time::Instant;
+
+use super::Reported;
+use crate::level::Level;
+use crate::logger::Logger;
+
+/// Which end of the wire.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    Server,
+    Client,
+}
+
+/// A line that will be written once: at the end of its call, or from a drop if there is none.
+pub(super) struct Line<L: Borrow<Logger>> {
+    /// `None` once it is written.
+    log: Option<L>,
+    side: Side,
+    method: Option<&'static Method>,
+    request_id: Option<RequestId>,
+    peer: Option<SocketAddr>,
+    /// How often the call was made; 1 unless something retries.
+    attempts: u32,
+    start: Instant,
+}
+
+impl<'a> Line<&'a Logger> {
+    pub(super) fn begin(log: &'a Logger, side: Side, cx: &mut Context) -> Self {
+        Self {
+            log: Some(log),
+            side,
+            method: cx.method(),
+            request_id: cx.request_id().cloned(),
+            peer: cx.peer(),
+            attempts: 1,
+            start: cx.begin(),
+        }
+    }
+
+    /// The same line, for a stream to end.
+    pub(super) fn outlive(mut self) -> Line<Logger> {
+        Line {
+            log: self.log.take().cloned(),
+            side: self.side,
+            method: self.method,
+            request_id: self.request_id.take(),
+            peer: self.peer,
+            attempts: self.attempts,
+            start: self.start,
+        }
+    }
+}
+
+impl<L: Borrow<Logger>> Line<L> {
+    /// What is known only after the call.
+    pub(super) fn learn(&mut self, cx: &Context) {
+        self.attempts = cx.attempts().number() + 1;
+        if self.request_id.is_none() {
+            self.request_id = cx.request_id().cloned();
+        }
+    }
+
+    pub(super) fn end(mut self, outcome: Outcome, error: Option<&Error>, now: Instant) {
+        self.write(outcome, error, now);
+    }
+
+    fn write(&mut self, outcome: Outcome, error: Option<&Error>, now: Instant) {
+        let Some(log) = self.log.take() else { return };
+        let level = match outcome {
+            Outcome::Success | Outcome::BusinessError | Outcome::Cancelled => Level::Info,
+            Outcome::Rejected | Outcome::TimedOut => Level::Warn,
+            Outcome::BackendError => Level::Error,
+        };
+        let pairs = Pairs { line: self, outcome, error, now };
+        crate::event!(log.borrow(), level, "request"; pairs);
+    }
+}
+
+impl<L: Borrow<Logger>> Drop for Line<L> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.log = None;
+        }
+        if self.log.is_some() {
+            self.write(Outcome::Cancelled, None, Instant::now());
+        }
+    }
+}
+
+struct Pairs<'a, L: Borrow<Logger>> {
+    line: &'a Line<L>,
+    outcome: Outcome,
+    error: Option<&'a Error>,
+    now: Instant,
+}
+
+impl<L: Borrow<Logger>> KV for Pairs<'_, L> {
+    fn serialize(&self, record: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
+        let line = self.line;
+        to.emit_str(
+            "side",
+            match line.side {
+                Side::Server => "server",
+                Side::Client => "client",
+            },
+        )?;
+        if let Some(method) = line.method {
+            to.emit_arguments("method", &format_args!("{}.{}", method.service(), method.name()))?;
+        }
+        to.emit_str("outcome", self.outcome.as_str())?;
+        to.emit_str("code", self.code())?;
+        let took = self.now.saturating_duration_since(line.start);
+        to.emit_arguments("duration_ms", &format_args!("{}", Millis(took.as_micros())))?;
+        if line.attempts > 1 {
+            to.emit_u32("attempts", line.attempts)?;
+        }
+        if let Some(id) = &line.request_id {
+            id.with_str(|id| to.emit_str("request_id", id))?;
+        }
+        if let Some(peer) = &line.peer {
+            to.emit_arguments("peer", &format_args!("{peer}"))?;
+        }
+        match self.error {
+            Some(error) => Reported(error.report()).serialize(record, to),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<L: Borrow<Logger>> Pairs<'_, L> {
+    fn code(&self) -> &'static str {
+        match (self.error, self.outcome) {
+            (Some(error), _) => error.code().as_str(),
+            (None, Outcome::Success) => "OK",
+            (None, Outcome::Cancelled) => kit_core::Code::Cancelled.as_str(),
+            // An answer that is no error and no success has a status of its own wire, and no code.
+            (None, _) => kit_core::Code::Unknown.as_str(),
+        }
+    }
+}
+
+/// Microseconds, as milliseconds with three decimals.
+struct Millis(u128);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1_000, self.0 % 1_000)
+    }
+}

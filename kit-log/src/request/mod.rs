@@ -1,0 +1,62 @@
+//! One wide line per call, for servers and for clients.
+//!
+//! ```text
+//! level=info ts=… msg=request side=server method=stringsvc.uppercase outcome=success code=OK duration_ms=0.213 request_id=5f0c… peer=127.0.0.1:51234
+//! ```
+//!
+//! An error is logged here, once, with everything it knows ([`kit_core::error::Report`]). The line of a streamed answer is
+//! written at the end of the stream; that of a call whose caller went away, when it went.
+
+mod endpoint;
+mod layer;
+mod line;
+#[cfg(test)]
+mod tests;
+
+pub use endpoint::RequestLog;
+pub use layer::RequestLogLayer;
+
+use kit_core::Context;
+use kit_core::error::Report;
+use slog::{KV, Record, Serializer, o};
+
+use crate::logger::Logger;
+
+/// The logger of one call: `log`, with the call's `request_id` on every line.
+///
+/// ```
+/// use kit_core::{Context, RequestId};
+/// use kit_log::{Logger, logfmt, request};
+///
+/// let log = Logger::new(logfmt(std::io::stderr()));
+/// let mut cx = Context::new();
+/// cx.set_request_id(RequestId::from_bits(7));
+/// kit_log::info!(request::logger(&log, &cx), "halfway"); // level=info request_id=00000000000000000000000000000007 msg=halfway
+/// ```
+pub fn logger(log: &Logger, cx: &Context) -> Logger {
+    match cx.request_id() {
+        Some(id) => log.with(o!("request_id" => id.to_string())),
+        None => log.clone(),
+    }
+}
+
+/// The pairs of an error's report, for any line: `kit_log::error!(log, "cannot start"; reported(&error))`.
+pub fn reported(error: &kit_core::Error) -> Reported<'_> {
+    Reported(error.report())
+}
+
+/// The pairs of an error's report: made by [`reported`].
+#[derive(Clone, Copy, Debug)]
+pub struct Reported<'a>(Report<'a>);
+
+impl KV for Reported<'_> {
+    fn serialize(&self, _record: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
+        let mut result = Ok(());
+        self.0.pairs(|key, value| {
+            if result.is_ok() {
+                result = to.emit_arguments(key, &format_args!("{value}"));
+            }
+        });
+        result
+    }
+}
