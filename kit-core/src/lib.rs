@@ -28,6 +28,7 @@
 //! ```
 
 pub mod bridge;
+pub mod child;
 mod classify;
 pub mod context;
 mod endpoint;
@@ -47,6 +48,7 @@ pub mod stream;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+pub use child::{Child, ChildLayer};
 pub use classify::{ByOutcome, Classify};
 pub use context::{Attempts, Cancel, Connection, Context, Extensions, Scope};
 pub use endpoint::{BoxEndpoint, Endpoint};

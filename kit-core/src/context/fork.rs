@@ -53,6 +53,15 @@ impl Context {
         child
     }
 
+    /// Takes over another context's view of the time, and nothing else of it: for who has waited for a call that had a context
+    /// of its own, such as a child.
+    pub fn catch_up(&mut self, other: &Context) {
+        self.now = self.now.max(other.now);
+        // What was measured was that call; the caller's own measure is still open.
+        self.ended = false;
+        self.clock_reads += other.clock_reads;
+    }
+
     fn share_inbound(&mut self) -> Inbound {
         let shared = match std::mem::take(&mut self.inbound) {
             Inbound::None => return Inbound::None,
