@@ -17,6 +17,7 @@ mod level;
 mod logger;
 mod macros;
 mod redact;
+mod repeat;
 #[cfg(feature = "request")]
 pub mod request;
 mod timestamp;
@@ -34,6 +35,7 @@ pub use self::format::Format;
 pub use self::level::{Level, UnknownLevel};
 pub use self::logger::Logger;
 pub use self::redact::{DENIED_FIELDS, DENIED_HEADERS, MASK, Redaction, Secret};
+pub use self::repeat::{RepeatLimit, Repeats};
 pub use self::value::{Caller, Lazy, Timestamp, Utc, caller, lazy, timestamp, timestamp_from};
 
 /// What the macros need and nobody else should name.

@@ -16,8 +16,9 @@ impl<'a> Report<'a> {
         Self(error)
     }
 
-    /// Hands every part to `each`, in a fixed order. What the error does not have is left out.
-    pub fn pairs(&self, mut each: impl FnMut(&str, &dyn fmt::Display)) {
+    /// Hands every part to `each`, in a fixed order. What the error does not have is left out; its fields are one part,
+    /// since the keys of a log are known beforehand and theirs are not.
+    pub fn pairs(&self, mut each: impl FnMut(&'static str, &dyn fmt::Display)) {
         let error = self.0;
         each("error_id", &error.id());
         each("error_code", &error.code());
@@ -38,8 +39,8 @@ impl<'a> Report<'a> {
         each("error_time", &humantime::format_rfc3339_nanos(error.created_at()));
         each("error_trace", &format_args!("{:016x}", error.trace_hash()));
         each("error_machine", &machine());
-        for (key, value) in error.fields() {
-            each(key, &value);
+        if error.fields().next().is_some() {
+            each("error_fields", &Fields(error));
         }
         if let Some(stack) = error.backtrace() {
             each("error_stack", stack);
@@ -56,8 +57,8 @@ impl fmt::Display for Report<'_> {
             write!(f, ": {}", Causes(error))?;
         }
         write!(f, " (at {}, trace {:016x}, on {}", error.place(), error.trace_hash(), machine())?;
-        for (key, value) in error.fields() {
-            write!(f, ", {key}={value}")?;
+        if error.fields().next().is_some() {
+            write!(f, ", {}", Fields(error))?;
         }
         f.write_str(")")?;
         error.backtrace().map_or(Ok(()), |stack| write!(f, "\n{stack}"))
@@ -90,6 +91,21 @@ impl fmt::Display for Causes<'_> {
                 f.write_str(": ")?;
             }
             write!(f, "{cause}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The facts, in the order they were added.
+struct Fields<'a>(&'a Error);
+
+impl fmt::Display for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (key, value)) in self.0.fields().enumerate() {
+            if index > 0 {
+                f.write_str(", ")?;
+            }
+            write!(f, "{key}={value}")?;
         }
         Ok(())
     }

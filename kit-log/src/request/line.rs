@@ -17,6 +17,15 @@ pub(super) enum Side {
     Client,
 }
 
+impl Side {
+    fn as_str(self) -> &'static str {
+        match self {
+            Side::Server => "server",
+            Side::Client => "client",
+        }
+    }
+}
+
 /// A line that will be written once: at the end of its call, or from a drop if there is none.
 pub(super) struct Line<L: Borrow<Logger>> {
     /// `None` once it is written.
@@ -101,35 +110,29 @@ struct Pairs<'a, L: Borrow<Logger>> {
 }
 
 impl<L: Borrow<Logger>> KV for Pairs<'_, L> {
+    /// Last pair first: slog's own lists are so, and drains turn them round.
     fn serialize(&self, record: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
         let line = self.line;
-        to.emit_str(
-            "side",
-            match line.side {
-                Side::Server => "server",
-                Side::Client => "client",
-            },
-        )?;
-        if let Some(method) = line.method {
-            to.emit_arguments("method", &format_args!("{}.{}", method.service(), method.name()))?;
-        }
-        to.emit_str("outcome", self.outcome.as_str())?;
-        to.emit_str("code", self.code())?;
-        let took = self.now.saturating_duration_since(line.start);
-        to.emit_arguments("duration_ms", &format_args!("{}", Millis(took.as_micros())))?;
-        if line.attempts > 1 {
-            to.emit_u32("attempts", line.attempts)?;
-        }
-        if let Some(id) = &line.request_id {
-            id.with_str(|id| to.emit_str("request_id", id))?;
+        if let Some(error) = self.error {
+            Reported(error.report()).serialize(record, to)?;
         }
         if let Some(peer) = &line.peer {
             to.emit_arguments("peer", &format_args!("{peer}"))?;
         }
-        match self.error {
-            Some(error) => Reported(error.report()).serialize(record, to),
-            None => Ok(()),
+        if let Some(id) = &line.request_id {
+            id.with_str(|id| to.emit_str("request_id", id))?;
         }
+        if line.attempts > 1 {
+            to.emit_u32("attempts", line.attempts)?;
+        }
+        let took = self.now.saturating_duration_since(line.start);
+        to.emit_arguments("duration_ms", &format_args!("{}", Millis(took.as_micros())))?;
+        to.emit_str("code", self.code())?;
+        to.emit_str("outcome", self.outcome.as_str())?;
+        if let Some(method) = line.method {
+            to.emit_arguments("method", &format_args!("{}.{}", method.service(), method.name()))?;
+        }
+        to.emit_str("side", line.side.as_str())
     }
 }
 

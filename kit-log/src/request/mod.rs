@@ -50,13 +50,21 @@ pub fn reported(error: &kit_core::Error) -> Reported<'_> {
 pub struct Reported<'a>(Report<'a>);
 
 impl KV for Reported<'_> {
+    /// Last pair first: slog's own lists are so, and drains turn them round. The report is walked once for each of its
+    /// dozen parts, since what it hands out does not outlive the hand.
     fn serialize(&self, _record: &Record<'_>, to: &mut dyn Serializer) -> slog::Result {
-        let mut result = Ok(());
-        self.0.pairs(|key, value| {
-            if result.is_ok() {
-                result = to.emit_arguments(key, &format_args!("{value}"));
-            }
-        });
-        result
+        let mut parts = 0;
+        self.0.pairs(|_, _| parts += 1);
+        for wanted in (0..parts).rev() {
+            let (mut at, mut result) = (0, Ok(()));
+            self.0.pairs(|key, value| {
+                if at == wanted {
+                    result = to.emit_arguments(key, &format_args!("{value}"));
+                }
+                at += 1;
+            });
+            result?;
+        }
+        Ok(())
     }
 }
