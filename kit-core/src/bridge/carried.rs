@@ -5,6 +5,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Slot;
+use super::http::Lent;
 use super::service::oneshot;
 use crate::context::Context;
 use crate::endpoint::{BoxFuture, Endpoint};
@@ -66,10 +67,10 @@ where
     type Response = S::Response;
 
     async fn call(&self, cx: &mut Context, request: Req) -> Result<S::Response, Error> {
-        let slot = Slot::new(cx.fork());
-        let carried = Carried { request, slot: slot.clone() };
+        let lent = Lent::new(cx);
+        let carried = Carried { request, slot: lent.slot() };
         let result = oneshot(self.0.clone(), carried).await;
-        slot.merge_into(cx);
+        lent.merge_into(cx);
         result
     }
 }

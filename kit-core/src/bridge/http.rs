@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::endpoint::{BoxFuture, Endpoint};
 use crate::error::{BoxError, Error};
 use crate::metadata::Metadata;
+use crate::outcome::Outcome;
 
 /// A context on its way through services that know nothing of it: in the extensions of an HTTP request, where a handler
 /// of another framework may read it too.
@@ -39,12 +40,6 @@ impl Slot {
         self.lock().as_mut().map(with)
     }
 
-    pub(super) fn merge_into(&self, cx: &mut Context) {
-        if let Some(inner) = self.take() {
-            cx.merge(inner);
-        }
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Context>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,7 +51,41 @@ impl fmt::Debug for Slot {
     }
 }
 
+/// A fork on its way through a service: merged when the call ends by itself, abandoned with the call otherwise, whoever
+/// else still holds the slot.
+pub(super) struct Lent(Slot);
+
+impl Lent {
+    pub(super) fn new(cx: &mut Context) -> Self {
+        Self(Slot::new(cx.fork()))
+    }
+
+    pub(super) fn slot(&self) -> Slot {
+        self.0.clone()
+    }
+
+    pub(super) fn merge_into(self, cx: &mut Context) {
+        if let Some(inner) = self.0.take() {
+            cx.merge(inner);
+        }
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        drop(self.0.take());
+    }
+}
+
 /// An HTTP service as an endpoint; it finds the context as a [`Slot`] in the request's extensions.
+///
+/// The inbound metadata is moved into the request as its headers, unless that has headers of its own; the context has it
+/// again when the call comes back through an [`IntoHttp`]. A response of status 4xx is a
+/// [`BusinessError`](Outcome::BusinessError), one of 5xx a [`BackendError`](Outcome::BackendError), unless the service set an
+/// outcome itself.
+///
+/// # Cancel safety
+/// Dropping the call drops the service's future and tells the token of the context it was lent.
 #[derive(Clone, Debug)]
 pub struct FromHttp<S>(S);
 
@@ -67,31 +96,38 @@ impl<S> FromHttp<S> {
     }
 }
 
-impl<S, B> Endpoint<Request<B>> for FromHttp<S>
+impl<S, B, R> Endpoint<Request<B>> for FromHttp<S>
 where
-    S: Service<Request<B>> + Clone + Send + Sync,
-    S::Response: Send,
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + Sync,
     S::Error: Into<BoxError>,
     S::Future: Send,
     B: Send,
+    R: Send,
 {
-    type Response = S::Response;
+    type Response = Response<R>;
 
-    async fn call(&self, cx: &mut Context, mut request: Request<B>) -> Result<S::Response, Error> {
-        let inbound = cx.take_inbound().into_headers();
+    async fn call(&self, cx: &mut Context, mut request: Request<B>) -> Result<Response<R>, Error> {
         if request.headers().is_empty() {
-            *request.headers_mut() = inbound;
+            *request.headers_mut() = cx.take_inbound().into_headers();
         }
-        let slot = Slot::new(cx.fork());
-        request.extensions_mut().insert(slot.clone());
+        let lent = Lent::new(cx);
+        request.extensions_mut().insert(lent.slot());
         let result = oneshot(self.0.clone(), request).await;
-        slot.merge_into(cx);
+        lent.merge_into(cx);
+        if let (Ok(response), None) = (&result, cx.outcome()) {
+            // A success in types: the status says how the call ended.
+            match response.status() {
+                status if status.is_server_error() => cx.set_outcome(Outcome::BackendError),
+                status if status.is_client_error() => cx.set_outcome(Outcome::BusinessError),
+                _ => {}
+            }
+        }
         result
     }
 }
 
 /// An endpoint over HTTP requests as a service. It goes on with the context in the request's [`Slot`], or with a new one,
-/// whose outbound metadata then becomes headers of the response.
+/// whose outbound metadata then becomes headers of the response, in the place of those of the same name.
 #[derive(Debug)]
 pub struct IntoHttp<E>(Arc<E>);
 
@@ -112,7 +148,7 @@ impl<E, B, R> Service<Request<B>> for IntoHttp<E>
 where
     E: Endpoint<Request<B>, Response = Response<R>> + 'static,
     B: Send + 'static,
-    R: Send,
+    R: Send + 'static,
 {
     type Response = Response<R>;
     type Error = Error;
@@ -122,29 +158,35 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let endpoint = Arc::clone(&self.0);
-        Box::pin(async move {
-            let slot = request.extensions_mut().remove::<Slot>();
-            let mut cx = slot.as_ref().and_then(Slot::take).unwrap_or_default();
-            cx.set_inbound(Metadata::received(std::mem::take(request.headers_mut())));
-            let result = endpoint.call(&mut cx, request).await;
-            match slot {
-                Some(slot) => {
-                    slot.put(cx);
-                    result
-                }
-                None => {
-                    let outbound = cx.take_outbound();
-                    cx.finish();
-                    result.map(|mut response| {
-                        response.headers_mut().extend(outbound.unwrap_or_default().into_headers());
-                        response
-                    })
-                }
-            }
-        })
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        Box::pin(call(Arc::clone(&self.0), request, |result, _| result))
     }
+}
+
+/// Calls `endpoint` with the context that came with the request, or with a new one; `settle` has the last word.
+async fn call<E, B, R, X>(
+    endpoint: Arc<E>,
+    mut request: Request<B>,
+    settle: impl FnOnce(Result<Response<R>, Error>, &mut Context) -> Result<Response<R>, X>,
+) -> Result<Response<R>, X>
+where
+    E: Endpoint<Request<B>, Response = Response<R>>,
+{
+    let slot = request.extensions_mut().remove::<Slot>();
+    let mut cx = slot.as_ref().and_then(Slot::take).unwrap_or_default();
+    cx.set_inbound(Metadata::received(std::mem::take(request.headers_mut())));
+    let result = endpoint.call(&mut cx, request).await;
+    let mut result = settle(result, &mut cx);
+    match slot {
+        Some(slot) => slot.put(cx),
+        None => {
+            if let (Ok(response), Some(outbound)) = (&mut result, cx.take_outbound()) {
+                response.headers_mut().extend(outbound.into_headers());
+            }
+            cx.finish();
+        }
+    }
+    result
 }
 
 /// A tower layer over HTTP services in a kit stack: `HttpLayer::new(TraceLayer::new_for_http())`.
@@ -185,6 +227,8 @@ where
 }
 
 /// A kit layer among the layers of HTTP services that never fail, as axum's are: `router.layer(KitLayer::new(layer, respond))`.
+///
+/// What the layer puts into the outbound metadata becomes headers of the response, also of one that `respond` made.
 #[derive(Clone, Debug)]
 pub struct KitLayer<L, F> {
     layer: L,
@@ -203,37 +247,50 @@ where
     L: Layer<FromHttp<S>>,
     F: Clone,
 {
-    type Service = Responding<IntoHttp<L::Service>, F>;
+    type Service = Responding<L::Service, F>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Responding { inner: IntoHttp::new(self.layer.layer(FromHttp::new(inner))), respond: self.respond.clone() }
+        let endpoint = Arc::new(self.layer.layer(FromHttp::new(inner)));
+        Responding { endpoint, respond: self.respond.clone() }
     }
 }
 
 /// The service that a [`KitLayer`] makes.
-#[derive(Clone, Debug)]
-pub struct Responding<S, F> {
-    inner: S,
+#[derive(Debug)]
+pub struct Responding<E, F> {
+    endpoint: Arc<E>,
     respond: F,
 }
 
-impl<S, F, B, R> Service<Request<B>> for Responding<S, F>
+impl<E, F: Clone> Clone for Responding<E, F> {
+    fn clone(&self) -> Self {
+        Self { endpoint: Arc::clone(&self.endpoint), respond: self.respond.clone() }
+    }
+}
+
+impl<E, F, B, R> Service<Request<B>> for Responding<E, F>
 where
-    S: Service<Request<B>, Response = Response<R>, Error = Error>,
-    S::Future: Send + 'static,
+    E: Endpoint<Request<B>, Response = Response<R>> + 'static,
     F: Respond<R>,
+    B: Send + 'static,
+    R: Send + 'static,
 {
     type Response = Response<R>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<R>, Infallible>>;
 
     fn poll_ready(&mut self, _task: &mut Task<'_>) -> Poll<Result<(), Infallible>> {
-        // The endpoint inside is always ready.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (call, respond) = (self.inner.call(request), self.respond.clone());
-        Box::pin(async move { Ok(call.await.unwrap_or_else(|error| respond.respond(&error))) })
+        let respond = self.respond.clone();
+        Box::pin(call(Arc::clone(&self.endpoint), request, move |result, cx| {
+            Ok(result.unwrap_or_else(|error| {
+                // A kit layer further out sees a response; this is what it stands for.
+                cx.set_outcome(error.outcome());
+                respond.respond(&error)
+            }))
+        }))
     }
 }

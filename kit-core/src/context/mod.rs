@@ -274,6 +274,11 @@ impl Context {
         self.outcome = Some(outcome);
     }
 
+    /// What was said of the end so far.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
     /// How the call ended: what was said with [`set_outcome`](Self::set_outcome), else what the result says.
     ///
     /// An error always speaks for itself: a word about an earlier try must not hide it.
