@@ -59,7 +59,7 @@ pub enum RegisterError {
         /// The family.
         name: String,
     },
-    /// The limit on label sets is zero, or more than a process can hold.
+    /// The limit on label sets is zero, or above 10,000.
     #[error("metric {name:?} may not keep {given} label sets")]
     Limit {
         /// The family.

@@ -151,7 +151,7 @@ impl<I: Cell> Core<I> {
             if let Some(series) = table.find(hash, &bytes) {
                 return Arc::clone(series);
             }
-            if table.len() > self.meta.limit {
+            if table.len() >= self.meta.limit {
                 return self.other();
             }
         }

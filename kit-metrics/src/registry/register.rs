@@ -17,8 +17,8 @@ const LABEL_SETS: usize = 1000;
 /// Lines of a scrape that a histogram or summary takes by default.
 const LINES: usize = 2000;
 
-/// More label sets than any process should keep.
-const MOST: usize = 1_000_000;
+/// Most label sets that may be asked for: a table is copied when it grows, and a scrape of more serves nobody.
+const MOST: usize = 10_000;
 
 /// A family about to be registered; made by [`Registry::counter`] and its like, ended by [`labels`](Self::labels) or
 /// [`unlabelled`](Self::unlabelled).
@@ -48,7 +48,7 @@ impl<'r, I: Instrument> Register<'r, I> {
     }
 
     /// Label sets kept before new ones share the series [`OTHER`](crate::OTHER). Default: 1,000; for
-    /// histograms as many as make 2,000 lines of a scrape; for summaries 50.
+    /// histograms as many as make 2,000 lines of a scrape; for summaries 50. At most 10,000.
     pub fn limit(mut self, label_sets: usize) -> Self {
         self.limit = Some(label_sets);
         self

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::counter::Counter;
+use crate::snapshot::readings::quantile_name;
 use crate::snapshot::{Distribution, FamilySnapshot, Quantiles, SeriesSnapshot, Value};
 use crate::statsd::config::{Observations, Tags};
 use crate::statsd::memory::Sent;
@@ -109,7 +110,7 @@ impl Writer {
         group.push(&frame.line(".sum", new.sum(), "c", 1.0));
         for q in QUANTILES {
             if let Some(value) = new.quantile(q) {
-                group.append(&gauge(frame, &quantile_name(q), value));
+                group.append(&gauge(frame, &format!(".{}", quantile_name(q)), value));
             }
         }
         group.then = Some((id, Sent { buckets: Some(read.clone()), ..Sent::default() }));
@@ -174,7 +175,7 @@ fn summary(frame: &Frame, id: u64, read: &Quantiles, sent: &Sent) -> Vec<Group> 
         group.then = Some((id, Sent { count, sum: read.sum(), ..Sent::default() }));
     }
     for (q, value) in read.values().iter().filter(|(_, value)| value.is_finite()) {
-        group.append(&gauge(frame, &quantile_name(*q), *value));
+        group.append(&gauge(frame, &format!(".{}", quantile_name(*q)), *value));
     }
     if group.lines == 0 { Vec::new() } else { vec![group] }
 }
@@ -211,12 +212,6 @@ fn timings(
     groups
 }
 
-fn quantile_name(q: f64) -> String {
-    // 0.99 * 100 is 99 but for its last bits.
-    let percent = (q * 1e6).round() / 1e4;
-    format!(".p{}", percent.to_string().replace('.', "_"))
-}
-
 /// Adds a value in which only letters, digits and what is named are left as they are; other scripts' too if `wide`.
 fn push_safe(to: &mut String, value: &str, also: &str, wide: bool) {
     if value.is_empty() {
@@ -231,12 +226,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn quantiles_are_named_by_percent() {
-        let names: Vec<String> = [0.5, 0.9, 0.99, 0.999, 1.0, 0.0].into_iter().map(quantile_name).collect();
-        assert_eq!(names, [".p50", ".p90", ".p99", ".p99_9", ".p100", ".p0"]);
-    }
 
     proptest! {
         #[test]

@@ -3,4 +3,5 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 
 pub(crate) mod daemon;
+pub(crate) mod json;
 pub(crate) mod scrape;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::unit::Unit;
 
 mod distribution;
+pub(crate) mod readings;
 
 pub use distribution::{Distribution, Quantiles};
 
