@@ -33,6 +33,11 @@ use crate::error::Error;
 /// # Cancel safety
 /// A call is abandoned by dropping its future. No line after its await runs then: what a layer counts or holds lives in a
 /// guard.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no endpoint for requests of type `{Req}`",
+    note = "a type implements `Endpoint<{Req}>`; a function becomes an endpoint with `endpoint_fn(f)`, `request_fn(f)` or, with state, `endpoint_with(state, f)`",
+    note = "a tower service becomes one with `bridge::FromService`"
+)]
 pub trait Endpoint<Req>: Send + Sync {
     /// What it answers. `Send` here, so that no layer has to say it again.
     type Response: Send;

@@ -5,8 +5,9 @@
 //! | context and request | [`endpoint_fn`] | [`endpoint_with`] |
 //! | the request alone | [`request_fn`] | [`request_with`] |
 //!
-//! An async closure that *captures* is no endpoint: the future of a lending closure cannot be shown to be `Send` on stable
-//! Rust. State is handed in instead, and every type is inferred:
+//! An async closure that *captures* is no endpoint: its future borrows from the closure, which stable Rust cannot show to be
+//! `Send`. State is handed in instead, and every type is inferred. (One exception: [`request_fn`] takes a closure that only
+//! borrows what it captures.)
 //!
 //! ```
 //! use kit_core::{Context, Endpoint as _, Error, endpoint_with};
@@ -20,6 +21,8 @@
 //!
 //! Each constructor has two bounds that say nearly the same: `AsyncFn` infers a closure's types but cannot say that its future
 //! is `Send`; the trait beside it can, and infers nothing (core.md A6).
+
+// The compiler quotes the line of the bound that a function misses: hence the word at its end, which says what to use instead.
 
 use std::fmt;
 
@@ -42,7 +45,7 @@ use crate::error::Error;
 /// ```
 pub fn endpoint_fn<F, Req, Res>(f: F) -> EndpointFn<F>
 where
-    F: AsyncFn(&mut Context, Req) -> Result<Res, Error> + for<'a> Handler<'a, Req, Res = Res>,
+    F: AsyncFn(&mut Context, Req) -> Result<Res, Error> + for<'a> Handler<'a, Req, Res = Res>, // state: endpoint_with
 {
     EndpointFn(f)
 }
@@ -80,7 +83,7 @@ where
 /// ```
 pub fn request_fn<F, Req, Res>(f: F) -> RequestFn<F>
 where
-    F: AsyncFn(Req) -> Result<Res, Error> + RequestHandler<Req, Res = Res>,
+    F: AsyncFn(Req) -> Result<Res, Error> + RequestHandler<Req, Res = Res>, // state: request_with
 {
     RequestFn(f)
 }

@@ -52,7 +52,7 @@ impl<Req, Res> fmt::Debug for Next<'_, Req, Res> {
 pub fn middleware_fn<F, Req, Res, Out>(f: F) -> MiddlewareFn<F, Req, Res>
 where
     F: AsyncFn(&mut Context, Req, Next<'_, Req, Res>) -> Result<Out, Error>
-        + for<'a> MiddlewareHandler<'a, Req, Res, Out = Out>,
+        + for<'a> MiddlewareHandler<'a, Req, Res, Out = Out>, // state: middleware_with
 {
     MiddlewareFn(f, PhantomData)
 }

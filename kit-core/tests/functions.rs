@@ -80,6 +80,13 @@ async fn request_fn_and_request_with_leave_the_context_out() {
     assert_eq!(spawned(request_with(Times(3), async |times, r| times.pure(r).await), 4).await, 12);
 }
 
+#[tokio::test]
+async fn request_fn_takes_a_closure_that_only_borrows() {
+    let times = Times(3);
+    let alone = request_fn(async |r: u32| times.pure(r).await);
+    assert_eq!(alone.call(&mut Context::new(), 4).await.unwrap(), 12);
+}
+
 /// Adds one to what comes back.
 async fn add_one(cx: &mut Context, request: u32, next: Next<'_, u32, u32>) -> Result<u32, Error> {
     Ok(next.call(cx, request).await? + 1)

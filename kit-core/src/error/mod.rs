@@ -332,7 +332,8 @@ impl fmt::Debug for Error {
     }
 }
 
-impl From<Code> for Error {
+// The compiler quotes the next line to who puts `?` on a raw error.
+impl From<Code> for Error /* not of raw errors: `.or_code(code, line)?` or `.or_bug()?` of `ResultExt` */ {
     #[track_caller]
     fn from(code: Code) -> Error {
         Error::from_code(code)
