@@ -1,0 +1,27 @@
+//! Layers that keep a failing or slow dependency from taking its caller down.
+//!
+//! | | |
+//! |---|---|
+//! | [`timeout`] | gives up on calls that take too long: a limit of one's own, or the deadline that came with the call |
+//!
+//! Every layer wraps any [`Endpoint`](kit_core::Endpoint), on the server's side as on the client's, answers the one
+//! [`Error`](kit_core::Error), and reads the time from the [`Context`](kit_core::Context). A setting out of its range is refused
+//! when the layer is built, with a [`ConfigError`].
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use kit_circuit::timeout::TimeoutLayer;
+//! use kit_core::{Context, Endpoint as _, Error, request_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+//! let lookup = request_fn(async |id: u32| Ok(format!("row {id}")));
+//! let lookup = lookup.layer(TimeoutLayer::new(Duration::from_millis(250))?);
+//! assert_eq!(lookup.call(&mut Context::new(), 7).await?, "row 7");
+//! # Ok(()) }
+//! ```
+
+mod config;
+pub mod timeout;
+
+pub use config::ConfigError;

@@ -1,0 +1,141 @@
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+
+use kit_core::{Code, Context, Endpoint, Error, Retry, Scope};
+use tokio::time::{Instant, timeout_at};
+
+use super::{Config, Elapsed};
+
+/// Gives up on a call after a time limit.
+///
+/// The error is `DeadlineExceeded`, its cause [`Elapsed`]; the call may have run.
+///
+/// # Panics
+/// If the inner call has to wait and the runtime has no timers.
+///
+/// # Cancel safety
+/// Dropping the call drops the inner call, and tells what that spawned.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeout<E> {
+    inner: E,
+    limit: Duration,
+}
+
+impl<E> Timeout<E> {
+    pub(super) fn new(inner: E, limit: Duration) -> Self {
+        Self { inner, limit }
+    }
+}
+
+impl<E, Req> Endpoint<Req> for Timeout<E>
+where
+    E: Endpoint<Req>,
+    Req: Send,
+{
+    type Response = E::Response;
+
+    async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
+        let began = cx.now();
+        let mut scope = cx.scope_after(self.limit);
+        let deadline = scope.deadline();
+        let ended = until(deadline, pin!(self.inner.call(&mut scope, request))).await;
+        close(scope, began, ended)
+    }
+}
+
+/// Gives up on a call at the deadline that came with it, or when it has taken as long as is allowed here.
+///
+/// The error is `DeadlineExceeded`, its cause [`Elapsed`]; the call may have run. One whose deadline has passed before is
+/// not begun: it provably did not run, and may be made again whatever it does.
+///
+/// # Panics
+/// If the inner call has to wait and the runtime has no timers.
+///
+/// # Cancel safety
+/// Dropping the call drops the inner call, and tells what that spawned.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline<E> {
+    inner: E,
+    config: Config,
+}
+
+impl<E> Deadline<E> {
+    pub(super) fn new(inner: E, config: Config) -> Self {
+        Self { inner, config }
+    }
+
+    /// The latest end of a call that begins now; the scope takes the caller's deadline if that is earlier.
+    fn latest(&self, cx: &Context) -> Option<Instant> {
+        let Config { max, default } = self.config;
+        let limit = if cx.deadline().is_some() { max } else { default.or(max) };
+        limit.and_then(|limit| cx.now().checked_add(limit))
+    }
+}
+
+impl<E, Req> Endpoint<Req> for Deadline<E>
+where
+    E: Endpoint<Req>,
+    Req: Send,
+{
+    type Response = E::Response;
+
+    async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
+        if cx.remaining().is_some_and(|left| left.is_zero()) {
+            return Err(too_late());
+        }
+        let began = cx.now();
+        let latest = self.latest(cx);
+        let mut scope = cx.scope(latest);
+        let deadline = scope.deadline();
+        let ended = until(deadline, pin!(self.inner.call(&mut scope, request))).await;
+        close(scope, began, ended)
+    }
+}
+
+/// How a call that is held to a deadline ended.
+enum Ended<T> {
+    AtOnce(T),
+    AfterAWait(T),
+    Never,
+}
+
+/// Runs a call until its deadline. It is borrowed, since a future that owned it would hold it twice.
+async fn until<F: Future>(deadline: Option<Instant>, mut call: Pin<&mut F>) -> Ended<F::Output> {
+    // A timer costs more than most calls that are ready at once.
+    if let Poll::Ready(result) = poll_fn(|task| Poll::Ready(call.as_mut().poll(task))).await {
+        return Ended::AtOnce(result);
+    }
+    match deadline {
+        None => Ended::AfterAWait(call.await),
+        Some(deadline) => timeout_at(deadline, call).await.map_or(Ended::Never, Ended::AfterAWait),
+    }
+}
+
+/// Ends the scope of a call that is no more, and says what its caller gets.
+fn close<R>(mut scope: Scope<'_>, began: Instant, ended: Ended<Result<R, Error>>) -> Result<R, Error> {
+    match ended {
+        Ended::AtOnce(result) => {
+            scope.finish();
+            result
+        }
+        Ended::AfterAWait(result) => {
+            scope.stamp();
+            scope.finish();
+            result
+        }
+        Ended::Never => {
+            let limit = scope.deadline().map_or(Duration::MAX, |deadline| deadline - began);
+            scope.stamp();
+            // Dropped unfinished, the scope tells whatever the call left running.
+            drop(scope);
+            Err(Error::boundary(Code::DeadlineExceeded, Elapsed::new(limit)))
+        }
+    }
+}
+
+#[cold]
+fn too_late() -> Error {
+    Error::boundary(Code::DeadlineExceeded, Elapsed::new(Duration::ZERO)).with_retry(Retry::Safe)
+}

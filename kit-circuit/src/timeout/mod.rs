@@ -1,0 +1,34 @@
+//! Calls that take too long are given up on.
+//!
+//! | | whose time |
+//! |---|---|
+//! | [`TimeoutLayer`] | a limit of the layer's own: a client's for one call, a retry's for one attempt |
+//! | [`DeadlineLayer`] | the deadline that came with the call, within what is allowed here: a server's |
+//!
+//! Both open a [`Scope`](kit_core::Scope): a deadline only ever gets shorter, is there for every layer and every wire inside,
+//! and is the caller's own again afterwards, however the call ended. When the time is up the inner call is dropped, what it
+//! spawned is told by its [`Cancel`](kit_core::Cancel) token, and the answer is `DeadlineExceeded` (outcome
+//! [`TimedOut`](kit_core::Outcome::TimedOut)) with the cause [`Elapsed`]. The time is counted from
+//! [`Context::now`](kit_core::Context::now): a wait in a queue before the layer counts, once the queue has stamped it.
+//!
+//! The inner call is polled once before a timer is made. One that is ready at once costs neither a timer nor a reading of
+//! the clock, and needs no runtime; one that had to wait stamps the context's time for whoever stands outside.
+//!
+//! A streamed answer has taken the deadline with it ([`Streaming`](kit_core::Streaming)): the call ends in time, and so does
+//! the stream.
+//!
+//! # Source
+//! "Concurrency in Go", chapter 5 (CC-10 to CC-16 in `source-systems.md`); gRPC's rule that a server never gives a call more time
+//! than its caller did.
+
+mod config;
+mod endpoint;
+mod error;
+mod layer;
+#[cfg(test)]
+mod tests;
+
+pub use config::Config;
+pub use endpoint::{Deadline, Timeout};
+pub use error::Elapsed;
+pub use layer::{DeadlineLayer, TimeoutLayer};

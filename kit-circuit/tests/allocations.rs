@@ -1,0 +1,18 @@
+//! What the layers cost on the heap: nothing, for a call that is ready at once.
+
+use std::time::Duration;
+
+use allocation_counter::measure;
+use futures_util::FutureExt as _;
+use kit_circuit::timeout::{DeadlineLayer, TimeoutLayer};
+use kit_core::{Context, Endpoint as _, request_fn};
+
+#[test]
+fn a_call_that_is_ready_at_once_allocates_nothing() {
+    let limit = TimeoutLayer::new(Duration::from_secs(1)).expect("more than zero");
+    let endpoint = request_fn(async |n: u32| Ok(n + 1)).layer(limit).layer(DeadlineLayer::default());
+    let mut answer = None;
+    let cost = measure(|| answer = endpoint.call(&mut Context::new(), 1).now_or_never());
+    assert_eq!(answer.expect("ready at once").expect("a number"), 2);
+    assert_eq!(cost.count_total, 0);
+}
