@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll};
@@ -53,6 +54,16 @@ impl Body {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        // What needs no box gets none, also where the type is known to the compiler alone.
+        let mut body = Some(body);
+        let any: &mut dyn Any = &mut body;
+        if let Some(ours) = any.downcast_mut::<Option<Body>>() {
+            return ours.take().unwrap_or_default();
+        }
+        if let Some(incoming) = any.downcast_mut::<Option<Incoming>>() {
+            return incoming.take().map_or_else(Body::empty, Body::from);
+        }
+        let Some(body) = body else { return Body::empty() };
         Self(Kind::Boxed(Box::pin(body.map_err(|error| broken(error.into())))))
     }
 
