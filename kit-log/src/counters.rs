@@ -36,6 +36,14 @@ impl Counters {
         self.0.write_errors.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn add_dropped(&self) {
+        self.0.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_repeated(&self) {
+        self.0.repeated.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn add_truncated(&self) {
         self.0.truncated.fetch_add(1, Ordering::Relaxed);
     }

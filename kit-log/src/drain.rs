@@ -9,6 +9,7 @@ use slog::{Drain, FlushError, OwnedKVList, Record};
 use crate::clock::Clock;
 use crate::counters::Counters;
 use crate::format::{Format, Formatter};
+use crate::output::{Lost, Output};
 
 /// A slog drain that prints one line an event, in one write.
 ///
@@ -18,7 +19,7 @@ use crate::format::{Format, Formatter};
 /// A line the writer refuses is lost and [counted](Counters::write_errors); the next one is tried afresh.
 pub struct LineDrain {
     formatter: Formatter,
-    writer: Mutex<Box<dyn Write + Send>>,
+    output: Mutex<Output>,
 }
 
 /// A drain of logfmt lines, without a timestamp: `level=info msg=hello a=1`.
@@ -33,13 +34,21 @@ pub fn json(writer: impl Write + Send + 'static) -> LineDrain {
 
 impl LineDrain {
     pub(crate) fn new(formatter: Formatter, writer: impl Write + Send + 'static) -> Self {
-        Self { formatter, writer: Mutex::new(Box::new(writer)) }
+        Self { formatter, output: Mutex::new(Output::new(Box::new(writer))) }
     }
 
     /// The same drain reading the time from `clock`; by default from [`SystemClock`](crate::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.formatter.clock = Arc::new(clock);
         self
+    }
+
+    pub(crate) fn into_parts(self) -> (Formatter, Output) {
+        (self.formatter, self.output.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn shared_clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.formatter.clock)
     }
 
     /// What this drain lost or cut so far.
@@ -60,16 +69,16 @@ impl Drain for LineDrain {
 
     fn log(&self, record: &Record<'_>, context: &OwnedKVList) -> Result<(), Infallible> {
         self.formatter.line(record, context, |line| {
-            let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            if writer.write_all(line).is_err() {
-                self.formatter.counters.add_write_errors(1);
+            let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(Lost(count)) = output.write(line, &mut || false) {
+                self.formatter.counters.add_write_errors(count);
             }
         });
         Ok(())
     }
 
     fn flush(&self) -> Result<(), FlushError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.flush().map_err(FlushError::Io)
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        output.flush().map_err(FlushError::Io)
     }
 }

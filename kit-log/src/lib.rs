@@ -7,6 +7,7 @@
 //! kit_log::info!(log, "hello"; "a" => 1, "b" => 2); // level=info msg=hello a=1 b=2
 //! ```
 
+mod async_drain;
 mod clock;
 mod config;
 mod counters;
@@ -16,6 +17,8 @@ mod format;
 mod level;
 mod logger;
 mod macros;
+mod output;
+mod panics;
 mod redact;
 mod repeat;
 #[cfg(feature = "request")]
@@ -26,6 +29,7 @@ mod value;
 pub use slog;
 pub use slog::o;
 
+pub use self::async_drain::{AsyncDrain, Guard, Overflow, Queue};
 pub use self::clock::{Clock, SystemClock};
 pub use self::config::{Config, ConfigError};
 pub use self::counters::Counters;
@@ -34,6 +38,7 @@ pub use self::filter::{Levels, ParseLevelsError};
 pub use self::format::Format;
 pub use self::level::{Level, UnknownLevel};
 pub use self::logger::Logger;
+pub use self::panics::log_panics;
 pub use self::redact::{DENIED_FIELDS, DENIED_HEADERS, MASK, Redaction, Secret};
 pub use self::repeat::{RepeatLimit, Repeats};
 pub use self::value::{Caller, Lazy, Timestamp, Utc, caller, lazy, timestamp, timestamp_from};

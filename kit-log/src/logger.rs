@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use slog::{Discard, Drain, FlushError, OwnedKV, OwnedKVList, Record};
 
+use crate::async_drain::AsyncDrain;
 use crate::counters::Counters;
 use crate::drain::LineDrain;
 use crate::filter::{Levels, Site};
@@ -51,8 +52,12 @@ impl Logger {
     where
         D: slog::SendSyncRefUnwindSafeDrain<Ok = (), Err = Infallible> + 'static,
     {
-        let own = (&drain as &dyn Any).downcast_ref::<LineDrain>();
-        let counters = own.map(LineDrain::counters).unwrap_or_default();
+        let any: &dyn Any = &drain;
+        let counters = match (any.downcast_ref::<LineDrain>(), any.downcast_ref::<AsyncDrain>()) {
+            (Some(drain), _) => drain.counters(),
+            (_, Some(drain)) => drain.counters(),
+            _ => Counters::default(),
+        };
         Self::with_counters(drain, levels.into(), counters)
     }
 

@@ -99,6 +99,11 @@ impl Formatter {
         }
     }
 
+    /// Longest line it makes, in bytes with its newline.
+    pub(crate) fn line_max(&self) -> usize {
+        self.rules.line_max
+    }
+
     /// Formats one record and lends the line, which ends in its only newline.
     pub(crate) fn line<R>(&self, record: &Record<'_>, context: &OwnedKVList, take: impl FnOnce(&[u8]) -> R) -> R {
         buffer::with(|scratch| {

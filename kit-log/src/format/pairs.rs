@@ -57,7 +57,7 @@ impl<'a, S: Syntax> Pairs<'a, S> {
             Ok(Err(error)) => Err(error),
             Err(payload) => Ok(payload),
         };
-        self.made("log_error".into(), |out, max| match failure {
+        self.made(Key::from("log_error"), |out, max| match failure {
             Ok(payload) => text::display::<S>(out, max, |_| std::panic::resume_unwind(payload)),
             Err(error) => text::display::<S>(out, max, |escaper| write!(escaper, "{error}")),
         });
@@ -70,7 +70,7 @@ impl<'a, S: Syntax> Pairs<'a, S> {
             self.lost += 1;
             return None;
         }
-        let key: &str = key.as_ref();
+        let key = name_of(key);
         let known = self.scratch.keys.known::<Key>(key, self.rules);
         let denied = known.denied;
         if known.plain && known.reserved & self.reserved == 0 {
@@ -91,7 +91,7 @@ impl<'a, S: Syntax> Pairs<'a, S> {
     #[inline]
     fn close(&mut self, key: &Key, open: &Open, end: usize) {
         let Scratch { line, name, .. } = &mut *self.scratch;
-        let key: &str = key.as_ref();
+        let key = name_of(key);
         let key = if open.renamed { &name[..] } else { key.as_bytes() };
         line.push_between(S::KEY_OPEN.as_bytes(), key, S::KEY_CLOSE.as_bytes());
         let len = key.len();
@@ -166,6 +166,11 @@ impl<'a, S: Syntax> Pairs<'a, S> {
             false
         });
     }
+}
+
+/// The text of a key: slog's are `&'static str`, unless some crate in the program switches on its dynamic ones.
+fn name_of(key: &Key) -> &str {
+    AsRef::<str>::as_ref(key)
 }
 
 /// Prints an error and its causes, a cause only where the text so far does not end in it already.

@@ -5,7 +5,7 @@
 pub(crate) mod parse;
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kit_log::Clock;
@@ -70,5 +70,59 @@ impl Clock for Still {
 
     fn monotonic(&self) -> Duration {
         *self.0.lock().expect("no holder panics")
+    }
+}
+
+/// A writer that a test can stop: a write begun while it is shut waits until it is opened.
+#[derive(Clone, Default)]
+pub(crate) struct Gate {
+    pub(crate) writes: Writes,
+    state: Arc<(Mutex<GateState>, Condvar)>,
+}
+
+#[derive(Default)]
+struct GateState {
+    shut: bool,
+    waiting: bool,
+}
+
+impl Gate {
+    pub(crate) fn shut() -> Self {
+        let gate = Self::default();
+        gate.change(|state| state.shut = true);
+        gate
+    }
+
+    pub(crate) fn open(&self) {
+        self.change(|state| state.shut = false);
+    }
+
+    fn change(&self, edit: impl FnOnce(&mut GateState)) {
+        let (state, changed) = &*self.state;
+        edit(&mut state.lock().unwrap_or_else(PoisonError::into_inner));
+        changed.notify_all();
+    }
+
+    /// Returns once a write waits at the gate.
+    pub(crate) fn await_writer(&self) {
+        let (state, changed) = &*self.state;
+        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(changed.wait_while(state, |state| !state.waiting).unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Write for Gate {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.change(|state| state.waiting = true);
+        let (state, changed) = &*self.state;
+        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = changed.wait_while(state, |state| state.shut).unwrap_or_else(PoisonError::into_inner);
+        state.waiting = false;
+        drop(state);
+        self.writes.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
