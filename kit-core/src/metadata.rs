@@ -1,5 +1,7 @@
 //! What travels beside a request: HTTP headers, gRPC metadata, and the same for what goes back.
 
+use std::fmt;
+
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine as _, alphabet};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -31,7 +33,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 ///
 /// # Source
 /// gRPC over HTTP/2 for keys, `-bin` and the limit of 8 KiB; RFC 9113, 10.5.1 for what a pair weighs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Metadata {
     headers: HeaderMap,
 }
@@ -73,14 +75,21 @@ impl Metadata {
     /// # Errors
     /// As [`insert`](Self::insert); `InvalidArgument` also for a key that does not end in `-bin`.
     pub fn insert_bin(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
-        let name = name(key)?;
-        if !is_binary(&name) {
-            return Err(Error::invalid_argument("a binary metadata key ends in -bin").with_field("key", &name));
-        }
-        let value = HeaderValue::try_from(BASE64.encode(value)).expect("base64 is ASCII");
+        let (name, value) = (binary_name(key)?, binary_value(value));
         let freed = self.headers.get_all(&name).iter().map(|old| weight(&name, old)).sum();
         self.room_for(&name, &value, freed)?;
         self.headers.insert(name, value);
+        Ok(())
+    }
+
+    /// Adds bytes to a key that ends in `-bin`.
+    ///
+    /// # Errors
+    /// As [`insert_bin`](Self::insert_bin).
+    pub fn append_bin(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
+        let (name, value) = (binary_name(key)?, binary_value(value));
+        self.room_for(&name, &value, 0)?;
+        self.headers.append(name, value);
         Ok(())
     }
 
@@ -94,12 +103,17 @@ impl Metadata {
         self.headers.get_all(key).iter().filter_map(|value| value.to_str().ok())
     }
 
-    /// The bytes of a `-bin` key; `None` too if they are not base64.
+    /// The first bytes of a `-bin` key.
     pub fn get_bin(&self, key: &str) -> Option<Vec<u8>> {
-        if !ends_in_bin(key) {
-            return None;
-        }
-        BASE64.decode(self.headers.get(key)?.as_bytes()).ok()
+        self.get_all_bin(key).next()
+    }
+
+    /// Every value of a `-bin` key, in the order they came, also where a proxy joined them by commas. What is no base64 is
+    /// passed over.
+    pub fn get_all_bin(&self, key: &str) -> impl Iterator<Item = Vec<u8>> {
+        let values = ends_in_bin(key).then(|| self.headers.get_all(key));
+        let values = values.into_iter().flatten().flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
+        values.filter_map(|value| BASE64.decode(value.trim_ascii()).ok())
     }
 
     /// Takes every value of `key` out.
@@ -158,6 +172,13 @@ impl Metadata {
     }
 }
 
+/// The keys alone: a value may be a secret.
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.headers.keys().map(HeaderName::as_str)).finish()
+    }
+}
+
 impl TryFrom<HeaderMap> for Metadata {
     type Error = Error;
 
@@ -186,6 +207,18 @@ fn text_name(key: &str) -> Result<HeaderName, Error> {
         return Err(Error::invalid_argument("a metadata key that ends in -bin takes bytes").with_field("key", &name));
     }
     Ok(name)
+}
+
+fn binary_name(key: &str) -> Result<HeaderName, Error> {
+    let name = name(key)?;
+    if !is_binary(&name) {
+        return Err(Error::invalid_argument("a binary metadata key ends in -bin").with_field("key", &name));
+    }
+    Ok(name)
+}
+
+fn binary_value(bytes: &[u8]) -> HeaderValue {
+    HeaderValue::try_from(BASE64.encode(bytes)).expect("base64 is ASCII")
 }
 
 fn text_value(value: &str) -> Result<HeaderValue, Error> {
@@ -271,6 +304,30 @@ mod tests {
             headers.insert("k-bin", HeaderValue::from_static(text));
             assert_eq!(Metadata::received(headers).get_bin("k-bin"), Some(vec![0, 255]));
         }
+    }
+
+    #[test]
+    fn a_binary_key_has_several_values_apart_or_joined_by_a_comma() {
+        let mut metadata = Metadata::default();
+        metadata.append_bin("k-bin", &[1]).unwrap();
+        metadata.append_bin("K-bin", &[2, 3]).unwrap();
+        assert_eq!(metadata.get_all_bin("k-BIN").collect::<Vec<_>>(), [vec![1], vec![2, 3]]);
+        assert_eq!(metadata.get_bin("k-bin"), Some(vec![1]));
+        assert_eq!(metadata.append_bin("k", &[1]).unwrap_err().code(), Code::InvalidArgument);
+        // A proxy may have joined them; what is no base64 is nobody's value.
+        let mut headers = HeaderMap::new();
+        headers.append("k-bin", HeaderValue::from_static("AQ, AgM=,%"));
+        headers.append("k-bin", HeaderValue::from_static("BA"));
+        let received = Metadata::received(headers);
+        assert_eq!(received.get_all_bin("k-bin").collect::<Vec<_>>(), [vec![1], vec![2, 3], vec![4]]);
+        assert_eq!(received.get_all_bin("k").count(), 0);
+    }
+
+    #[test]
+    fn values_stay_out_of_a_debug_line() {
+        let mut metadata = Metadata::default();
+        metadata.insert("authorization", "Bearer secret").unwrap();
+        assert_eq!(format!("{metadata:?}"), r#"{"authorization"}"#);
     }
 
     proptest! {

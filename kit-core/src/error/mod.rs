@@ -259,6 +259,11 @@ impl Error {
         PublicLine::new(self)
     }
 
+    /// This error and those it wraps, outermost first, other people's left out.
+    fn wrapped(&self) -> impl Iterator<Item = &Error> {
+        std::iter::once(self).chain(self.chain().filter_map(<dyn StdError>::downcast_ref))
+    }
+
     fn inner(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }

@@ -1,13 +1,14 @@
+use std::backtrace::Backtrace;
 use std::error::Error as _;
 use std::fmt;
 use std::sync::OnceLock;
 
 use super::Error;
 
-/// Everything an error knows, for the log alone.
+/// Everything an error knows, and every error it wraps, for the log alone.
 ///
 /// [`pairs`](Self::pairs) feeds a key-value log; `Display` is one line that begins `[logID: <id>]: ` and the UTC time of
-/// creation, then the stack below it if one was taken.
+/// creation, then the innermost stack below it if one was taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a>(&'a Error);
 
@@ -39,10 +40,10 @@ impl<'a> Report<'a> {
         each("error_time", &humantime::format_rfc3339_nanos(error.created_at()));
         each("error_trace", &format_args!("{:016x}", error.trace_hash()));
         each("error_machine", &machine());
-        if error.fields().next().is_some() {
-            each("error_fields", &Fields(error));
+        if let Some(fields) = Fields::of(error) {
+            each("error_fields", &fields);
         }
-        if let Some(stack) = error.backtrace() {
+        if let Some(stack) = stack(error) {
             each("error_stack", stack);
         }
     }
@@ -57,11 +58,11 @@ impl fmt::Display for Report<'_> {
             write!(f, ": {}", Causes(error))?;
         }
         write!(f, " (at {}, trace {:016x}, on {}", error.place(), error.trace_hash(), machine())?;
-        if error.fields().next().is_some() {
-            write!(f, ", {}", Fields(error))?;
+        if let Some(fields) = Fields::of(error) {
+            write!(f, ", {fields}")?;
         }
         f.write_str(")")?;
-        error.backtrace().map_or(Ok(()), |stack| write!(f, "\n{stack}"))
+        stack(error).map_or(Ok(()), |stack| write!(f, "\n{stack}"))
     }
 }
 
@@ -81,7 +82,7 @@ impl fmt::Display for PublicLine<'_> {
     }
 }
 
-/// The chain, outermost first, each cause once.
+/// The chain, outermost first, each cause once, ours under their ids: another process may have logged more of one.
 struct Causes<'a>(&'a Error);
 
 impl fmt::Display for Causes<'_> {
@@ -90,18 +91,29 @@ impl fmt::Display for Causes<'_> {
             if index > 0 {
                 f.write_str(": ")?;
             }
-            write!(f, "{cause}")?;
+            match cause.downcast_ref::<Error>() {
+                Some(ours) => write!(f, "{}", ours.public_line())?,
+                None => write!(f, "{cause}")?,
+            }
         }
         Ok(())
     }
 }
 
-/// The facts, in the order they were added.
+/// The facts, in the order they were added, those of wrapped errors after.
 struct Fields<'a>(&'a Error);
+
+impl<'a> Fields<'a> {
+    /// Those of an error that has any.
+    fn of(error: &'a Error) -> Option<Self> {
+        let any = error.wrapped().any(|error| error.fields().next().is_some());
+        any.then_some(Self(error))
+    }
+}
 
 impl fmt::Display for Fields<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (key, value)) in self.0.fields().enumerate() {
+        for (index, (key, value)) in self.0.wrapped().flat_map(Error::fields).enumerate() {
             if index > 0 {
                 f.write_str(", ")?;
             }
@@ -109,6 +121,11 @@ impl fmt::Display for Fields<'_> {
         }
         Ok(())
     }
+}
+
+/// The stack where it all began.
+fn stack(error: &Error) -> Option<&Backtrace> {
+    error.wrapped().filter_map(Error::backtrace).last()
 }
 
 /// The machine's name, read once.

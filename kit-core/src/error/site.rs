@@ -5,8 +5,7 @@ use crate::recover::Panicked;
 
 /// FNV-1a over the places of an error and of the errors it wraps: small, and the same in every process of one build.
 pub(super) fn hash(error: &Error) -> u64 {
-    let inner = error.chain().filter_map(|cause| cause.downcast_ref::<Error>());
-    let hash = std::iter::once(error).chain(inner).fold(0xcbf2_9ce4_8422_2325, |hash, error| add(hash, error.place()));
+    let hash = error.wrapped().fold(0xcbf2_9ce4_8422_2325, |hash, error| add(hash, error.place()));
     // Every panic is caught at one place: what tells them apart is where they began.
     let panicked = error.cause::<Panicked>().and_then(Panicked::place).unwrap_or_default();
     panicked.bytes().fold(hash, mix)

@@ -128,6 +128,32 @@ fn job_one_reads_as_in_the_book() {
 }
 
 #[test]
+fn the_log_has_what_every_wrapped_error_knew() {
+    let low = Error::not_found("no such row").with_field("table", "jobs").with_field("row", 7);
+    let middle = Error::boundary(Code::Unavailable, low.clone()).with_message("the store failed");
+    let top = Error::boundary(Code::Internal, middle.clone()).with_field("job", "1");
+    let line = top.report().to_string();
+    for cause in [&low, &middle] {
+        assert!(line.contains(&format!("[{}] {}", cause.id(), cause.message())), "{line}");
+    }
+    assert!(line.contains("job=1, table=jobs, row=7"), "{line}");
+    let mut seen = Vec::new();
+    top.report().pairs(|key, value| seen.push((key.to_owned(), value.to_string())));
+    let fields = seen.iter().find(|(key, _)| key == "error_fields").map(|(_, value)| value.as_str());
+    assert_eq!(fields, Some("job=1, table=jobs, row=7"));
+    assert_eq!(top.public_line().to_string(), format!("[{}] {}", top.id(), Code::Internal.line()));
+}
+
+#[test]
+fn what_is_added_to_a_clone_stays_with_the_clone() {
+    let error = Error::not_found("no such cargo");
+    let other = error.clone().with_message("no such ship").with_reason("no_ship").with_field("ship", 7);
+    assert_eq!((error.message(), error.reason(), error.fields().count()), ("no such cargo", None, 0));
+    assert_eq!((other.message(), other.reason(), other.fields().count()), ("no such ship", Some("no_ship"), 1));
+    assert_eq!((error.id(), error.created_at()), (other.id(), other.created_at()), "one failure");
+}
+
+#[test]
 fn an_id_reads_back_and_nothing_else_does() {
     let id = ErrorId::from_bits(0xbeef);
     assert_eq!(id.to_string(), "000000000000beef");

@@ -1,12 +1,9 @@
 use std::any::Any;
 use std::fmt;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::Poll;
 
 use super::Panicked;
-use super::hook::Catching;
+use super::future::{Answered, Caught};
 use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -46,28 +43,9 @@ where
 {
     type Response = E::Response;
 
-    async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
-        // An endpoint need not be an `async fn`: making the future may panic as well.
-        let made = {
-            let _catching = Catching::begin();
-            catch_unwind(AssertUnwindSafe(|| self.inner.call(cx, request)))
-        };
-        let mut call = match made {
-            Ok(call) => std::pin::pin!(call),
-            Err(payload) => return Err(self.caught(&*payload)),
-        };
-        let ended = poll_fn(|task| {
-            let _catching = Catching::begin();
-            match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(task))) {
-                Ok(Poll::Pending) => Poll::Pending,
-                Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
-                Err(payload) => Poll::Ready(Err(payload)),
-            }
-        });
-        match ended.await {
-            Ok(result) => result,
-            Err(payload) => Err(self.caught(&*payload)),
-        }
+    fn call(&self, cx: &mut Context, request: Req) -> impl Future<Output = Result<E::Response, Error>> + Send {
+        let caught = Caught::making(|| self.inner.call(cx, request));
+        Answered { caught, answer: |payload: &(dyn Any + Send)| Err(self.caught(payload)) }
     }
 }
 

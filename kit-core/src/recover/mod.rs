@@ -8,6 +8,7 @@
 
 mod endpoint;
 mod error;
+mod future;
 mod hook;
 mod layer;
 #[cfg(test)]
