@@ -43,6 +43,12 @@ impl LineDrain {
         self
     }
 
+    #[cfg(feature = "term")]
+    pub(crate) fn painted(mut self) -> Self {
+        self.formatter.painted = true;
+        self
+    }
+
     pub(crate) fn into_parts(self) -> (Formatter, Output) {
         (self.formatter, self.output.into_inner().unwrap_or_else(PoisonError::into_inner))
     }

@@ -8,6 +8,8 @@
 //! ```
 
 mod async_drain;
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub mod bridge;
 mod clock;
 mod config;
 mod counters;
@@ -23,6 +25,8 @@ mod redact;
 mod repeat;
 #[cfg(feature = "request")]
 pub mod request;
+#[cfg(feature = "term")]
+pub mod term;
 mod timestamp;
 mod value;
 

@@ -123,6 +123,10 @@ impl<D: Drain<Ok = (), Err = Infallible>> Drain for RepeatLimit<D> {
     type Err = Infallible;
 
     fn log(&self, record: &Record<'_>, context: &OwnedKVList) -> Result<(), Infallible> {
+        // A bridged event may not say where it comes from; such events are no repeats of one another.
+        if record.file().is_empty() {
+            return self.inner.log(record, context);
+        }
         let place = Place(record.file().as_ptr() as usize, record.line(), record.column());
         match self.judge(place, self.clock.monotonic()) {
             Verdict::HoldBack => {

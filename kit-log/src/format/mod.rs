@@ -18,7 +18,8 @@ use slog::{OwnedKVList, Record};
 use self::buffer::{Back, Scratch};
 use self::keys::reserved;
 use self::pairs::Pairs;
-use self::syntax::{Json, Logfmt, Syntax};
+pub(crate) use self::syntax::Syntax;
+use self::syntax::{Json, Logfmt};
 use crate::clock::{Clock, SystemClock};
 use crate::counters::Counters;
 use crate::level::Level;
@@ -80,6 +81,9 @@ impl Rules {
 #[derive(Clone)]
 pub(crate) struct Formatter {
     pub(crate) format: Format,
+    /// Whether logfmt has colours.
+    #[cfg(feature = "term")]
+    pub(crate) painted: bool,
     pub(crate) timestamp: bool,
     pub(crate) caller: bool,
     pub(crate) rules: Rules,
@@ -91,6 +95,8 @@ impl Formatter {
     pub(crate) fn new(format: Format) -> Self {
         Self {
             format,
+            #[cfg(feature = "term")]
+            painted: false,
             timestamp: false,
             caller: false,
             rules: Rules::new(LINE_MAX, Redaction::default()),
@@ -108,6 +114,8 @@ impl Formatter {
     pub(crate) fn line<R>(&self, record: &Record<'_>, context: &OwnedKVList, take: impl FnOnce(&[u8]) -> R) -> R {
         buffer::with(|scratch| {
             take(match self.format {
+                #[cfg(feature = "term")]
+                Format::Logfmt if self.painted => self.fill::<crate::term::Painted>(scratch, record, context),
                 Format::Logfmt => self.fill::<Logfmt>(scratch, record, context),
                 Format::Json => self.fill::<Json>(scratch, record, context),
             })
