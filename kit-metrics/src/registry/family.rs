@@ -99,6 +99,36 @@ impl<I: Instrument> Family<I> {
         self.row(&values, |row| self.core.find(row, |series| self.handle(series).map(f)))?
     }
 
+    /// The handles of several label sets at once, in their order: for labels that are known beforehand, such as the
+    /// outcomes of a call, whose handle is then found by an index.
+    ///
+    /// # Errors
+    /// As [`with`](Self::with).
+    ///
+    /// # Examples
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let registry = kit_metrics::Registry::new();
+    /// enum Lookup {
+    ///     Hit,
+    ///     Miss,
+    /// }
+    ///
+    /// let lookups = registry.counter("cache_lookups_total", "Lookups").labels(["result"])?;
+    /// let lookups = lookups.with_each([["hit"], ["miss"]])?;
+    /// lookups[Lookup::Miss as usize].inc();
+    /// # let _ = Lookup::Hit;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_each<V: AsRef<[u8]>, const N: usize, const M: usize>(
+        &self,
+        sets: [[V; N]; M],
+    ) -> Result<[I; M], LabelError> {
+        let handles = sets.into_iter().map(|set| self.with(set)).collect::<Result<Vec<I>, _>>()?;
+        Ok(handles.try_into().expect("a handle for each set"))
+    }
+
     /// As [`with`](Self::with), by names: any order; of a label given twice the last value counts.
     ///
     /// # Errors
