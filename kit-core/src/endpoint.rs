@@ -75,8 +75,9 @@ where
 {
     type Response = E::Response;
 
-    async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
-        (**self).call(cx, request).await
+    // No `async`: the inner future is the answer, and the request is not kept twice.
+    fn call(&self, cx: &mut Context, request: Req) -> impl Future<Output = Result<E::Response, Error>> + Send {
+        (**self).call(cx, request)
     }
 }
 
@@ -87,8 +88,9 @@ where
 {
     type Response = E::Response;
 
-    async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
-        (**self).call(cx, request).await
+    // No `async`: the inner future is the answer, and the request is not kept twice.
+    fn call(&self, cx: &mut Context, request: Req) -> impl Future<Output = Result<E::Response, Error>> + Send {
+        (**self).call(cx, request)
     }
 }
 

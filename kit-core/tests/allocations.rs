@@ -200,3 +200,10 @@ fn a_future_grows_by_the_layer_and_not_by_the_power() {
     // an `async` block would double at each step: 229 kB at twelve.
     assert!(sizes[2] <= 1_236, "{sizes:?}");
 }
+
+#[test]
+fn sharing_or_borrowing_an_endpoint_adds_nothing_to_its_future() {
+    let endpoint = std::sync::Arc::new(four(handler()));
+    assert_eq!(size(&endpoint), size(&*endpoint));
+    assert_eq!(size(&&*endpoint), size(&*endpoint));
+}

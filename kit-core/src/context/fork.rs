@@ -28,10 +28,7 @@ impl Context {
     /// Takes over what the winner of several forks found out: its metadata, extensions, outcome and stream, and its view of
     /// the time. Deadline, method and cancellation stay this context's own; what the winner spawned goes on.
     pub fn merge(&mut self, mut winner: Context) {
-        self.now = self.now.max(winner.now);
-        // The caller may have waited for more than the winner: its own measure is still open.
-        self.ended = false;
-        self.clock_reads += winner.clock_reads;
+        self.catch_up(&winner);
         self.inbound = std::mem::take(&mut winner.inbound);
         self.outbound = winner.outbound.take();
         self.extensions = std::mem::take(&mut winner.extensions);

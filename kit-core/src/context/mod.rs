@@ -167,7 +167,7 @@ impl Context {
         self.cancel.get_or_insert_with(|| Cancel::new(self.deadline)).clone()
     }
 
-    /// The call has come to its own end: nobody is told to stop. What a stream still needs goes with the stream.
+    /// The call has come to its own end: nobody will be told to stop. What a stream still needs goes with the stream.
     ///
     /// For who owns a context: the edge of a server, a test, a fork that is not merged. A context that is dropped without
     /// it counts as abandoned.

@@ -11,6 +11,7 @@ use crate::outcome::Outcome;
 pub struct Ended {
     outcome: Outcome,
     error: Option<Error>,
+    trailers: Metadata,
 }
 
 impl Ended {
@@ -22,6 +23,11 @@ impl Ended {
     /// The error it ended with.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
+    }
+
+    /// What followed the last message, as it stood at the end.
+    pub fn trailers(&self) -> &Metadata {
+        &self.trailers
     }
 }
 
@@ -49,7 +55,8 @@ impl StreamEnd {
         Self::default()
     }
 
-    /// Runs `hook` at the end, or at once if the stream has ended already. It runs from a drop: it cannot wait or fail.
+    /// Runs `hook` at the end, or at once if the stream has ended already. It runs from a drop: it cannot wait or fail, and it
+    /// needs no clone of this end, since it is told all of it.
     pub fn attach(&self, hook: impl FnOnce(&Ended) + Send + 'static) {
         let mut state = self.lock();
         match state.ended.clone() {
@@ -82,7 +89,7 @@ impl StreamEnd {
         if state.ended.is_some() {
             return;
         }
-        let ended = Ended { outcome, error };
+        let ended = Ended { outcome, error, trailers: state.trailers.clone() };
         state.ended = Some(ended.clone());
         let hooks = std::mem::take(&mut state.hooks);
         // A hook may ask this end for its trailers, or drop what attaches another hook.
@@ -109,7 +116,8 @@ impl StreamEnd {
 impl Drop for State {
     fn drop(&mut self) {
         if self.ended.is_none() {
-            let ended = Ended { outcome: Outcome::Cancelled, error: None };
+            let ended =
+                Ended { outcome: Outcome::Cancelled, error: None, trailers: std::mem::take(&mut self.trailers) };
             for hook in self.hooks.drain(..) {
                 hook(&ended);
             }

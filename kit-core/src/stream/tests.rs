@@ -56,12 +56,9 @@ impl<E: Endpoint<Req>, Req: Send> Endpoint<Req> for Held<E> {
             ends.lock().unwrap().push((outcome, error.map(Error::code), trailer.map(String::from)));
             drop(permit);
         };
-        match cx.stream().cloned() {
+        match cx.stream() {
             None => note(cx.outcome_of(&result), result.as_ref().err(), None),
-            Some(end) => end.clone().attach(move |ended| {
-                let trailer = end.with_trailers(|trailers| trailers.get("sum").map(String::from));
-                note(ended.outcome(), ended.error(), trailer.as_deref());
-            }),
+            Some(end) => end.attach(move |ended| note(ended.outcome(), ended.error(), ended.trailers().get("sum"))),
         }
         result
     }
@@ -228,11 +225,12 @@ fn a_hook_may_ask_its_own_end() {
 fn an_end_that_nobody_is_left_to_reach_is_cut_short() {
     let (end, heard) = (StreamEnd::new(), Arc::new(Mutex::new(None)));
     let (clone, hears) = (end.clone(), Arc::clone(&heard));
-    end.attach(move |ended| *hears.lock().unwrap() = Some(ended.outcome()));
+    end.with_trailers(|trailers| trailers.insert("k", "v")).unwrap();
+    end.attach(move |ended| *hears.lock().unwrap() = Some((ended.outcome(), ended.trailers().len())));
     drop(end);
     assert_eq!(*heard.lock().unwrap(), None);
     drop(clone);
-    assert_eq!(*heard.lock().unwrap(), Some(Outcome::Cancelled));
+    assert_eq!(*heard.lock().unwrap(), Some((Outcome::Cancelled, 1)));
 }
 
 #[tokio::test(start_paused = true)]
