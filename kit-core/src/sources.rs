@@ -2,9 +2,8 @@
 //!
 //! The monotonic clock is tokio's everywhere (a paused runtime moves it); these are the other three. Layers take them as
 //! values. Only an [`Error`](crate::Error) cannot be handed one, since it is made in the middle of anything: it asks its
-//! thread, which a test may set with [`testing::fixed_errors`].
+//! thread, which a test may set with `testing::fixed_errors` (feature `testing`).
 
-use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -66,7 +65,8 @@ pub trait Random: Send + Sync {
 
     /// A duration in `[0, limit)`: full jitter.
     fn jitter(&self, limit: Duration) -> Duration {
-        limit.mul_f64(self.unit())
+        // Whole nanoseconds: a float would round up to the limit itself.
+        Duration::from_nanos(self.below(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)))
     }
 }
 
@@ -140,26 +140,37 @@ impl Ids for CountingIds {
     }
 }
 
-thread_local! {
-    static ERRORS: Cell<Option<&'static testing::FixedErrors>> = const { Cell::new(None) };
-}
-
 /// The id and the time of an error that is being made on this thread.
 pub(crate) fn stamp_error() -> (ErrorId, SystemTime) {
-    match ERRORS.get() {
-        None => (ErrorId::from_bits(ThreadRandom.bits()), SystemClock.now()),
-        Some(fixed) => (ErrorId::from_bits(fixed.ids.next_id() as u64), fixed.clock.now()),
+    #[cfg(any(test, feature = "testing"))]
+    if let Some(fixed) = testing::stamp() {
+        return fixed;
     }
+    (ErrorId::from_bits(ThreadRandom.bits()), SystemClock.now())
 }
 
-/// Sources that stand still, for tests.
+/// Sources of errors that stand still, for tests.
+#[cfg(any(test, feature = "testing"))]
 pub mod testing {
-    use super::{CountingIds, ERRORS, FixedClock};
+    use std::cell::Cell;
+    use std::time::SystemTime;
+
+    use super::{CountingIds, FixedClock, Ids as _, WallClock as _};
+    use crate::error::ErrorId;
+
+    thread_local! {
+        static ERRORS: Cell<Option<&'static FixedErrors>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn stamp() -> Option<(ErrorId, SystemTime)> {
+        let fixed = ERRORS.get()?;
+        Some((ErrorId::from_bits(fixed.ids.next_id() as u64), fixed.clock.now()))
+    }
 
     #[derive(Debug)]
-    pub(super) struct FixedErrors {
-        pub(super) ids: CountingIds,
-        pub(super) clock: FixedClock,
+    struct FixedErrors {
+        ids: CountingIds,
+        clock: FixedClock,
     }
 
     /// Puts the thread's own sources back when it is dropped.
