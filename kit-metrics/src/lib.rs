@@ -76,6 +76,8 @@ pub mod process;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 mod provider;
+#[cfg(feature = "red")]
+pub mod red;
 mod registry;
 mod reporter;
 mod shard;
