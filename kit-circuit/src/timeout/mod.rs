@@ -8,8 +8,11 @@
 //! Both open a [`Scope`](kit_core::Scope): a deadline only ever gets shorter, is there for every layer and every wire inside,
 //! and is the caller's own again afterwards, however the call ended. When the time is up the inner call is dropped, what it
 //! spawned is told by its [`Cancel`](kit_core::Cancel) token, and the answer is `DeadlineExceeded` (outcome
-//! [`TimedOut`](kit_core::Outcome::TimedOut)) with the cause [`Elapsed`]. The time is counted from
-//! [`Context::now`](kit_core::Context::now): a wait in a queue before the layer counts, once the queue has stamped it.
+//! [`TimedOut`](kit_core::Outcome::TimedOut)) with the cause [`Elapsed`].
+//!
+//! The time is counted from [`Context::now`](kit_core::Context::now). So a wait in a queue before the layer counts for the
+//! deadline, once the queue has stamped it; and a handler that has waited for something of its own, such as a database,
+//! [stamps](kit_core::Context::stamp) that before it calls on, or the limit of the next call has already begun.
 //!
 //! The inner call is polled once before a timer is made. One that is ready at once costs neither a timer nor a reading of
 //! the clock, and needs no runtime; one that had to wait stamps the context's time for whoever stands outside.
