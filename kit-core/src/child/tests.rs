@@ -104,7 +104,7 @@ async fn the_callers_view_of_the_time_is_fresh_after_the_call() {
     let mut cx = caller();
     let begun = cx.begin();
     client.call(&mut cx, ()).await.unwrap();
-    assert_eq!((cx.now() - begun, cx.clock_reads()), (3 * SECOND, 1));
+    assert_eq!(cx.now() - begun, 3 * SECOND);
     // The handler goes on: its own measure was not ended by its callee's.
     advance(SECOND).await;
     assert_eq!(cx.end() - begun, 4 * SECOND);

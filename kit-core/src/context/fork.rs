@@ -41,8 +41,11 @@ impl Context {
     /// A context for a call to another service: it inherits deadline, cancellation by drop, request id and extensions, and
     /// has its own metadata, method, attempts and outcome. Every client stack opens one, so that what is meant for the
     /// callee never reaches the caller, and nothing comes back but what is asked for.
+    ///
+    /// It reads the clock: a handler that waited for something else may not have stamped its context, and a limit on this
+    /// call counts from now.
     pub fn child(&self, method: &'static Method) -> Context {
-        let mut child = Context::at(self.now);
+        let mut child = Context::new();
         child.deadline = self.deadline;
         child.method = Some(method);
         child.request_id = self.request_id.clone();

@@ -130,13 +130,22 @@ fn a_winner_without_an_outcome_or_a_stream_clears_those_of_an_earlier_try() {
     assert!(cx.stream().is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_child_begins_now_though_its_caller_waited_unstamped() {
+    let cx = Context::new();
+    tokio::time::advance(std::time::Duration::from_secs(2)).await;
+    let child = cx.child(&INNER);
+    assert_eq!(child.arrived() - cx.now(), std::time::Duration::from_secs(2));
+    child.finish();
+}
+
 #[test]
 fn a_child_inherits_time_and_identity_and_begins_with_its_own_metadata() {
     let mut cx = full();
     cx.attempts_mut().set_number(3);
     cx.attempts().record(&"a:1".into());
     let child = cx.child(&INNER);
-    assert_eq!((child.now(), child.deadline()), (cx.now(), cx.deadline()));
+    assert_eq!((child.deadline(), child.clock_reads()), (cx.deadline(), 1));
     assert_eq!(child.request_id(), Some(&RequestId::from_bits(7)));
     assert_eq!(child.extensions().get::<&str>(), Some(&"left by a layer"));
     assert!(same(child.method(), &INNER));
