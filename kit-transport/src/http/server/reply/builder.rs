@@ -61,8 +61,8 @@ impl Reply {
         Self::new(StatusCode::NO_CONTENT)
     }
 
-    /// Go to `location`, with a status that says how: 303 after a change, 307 and 308 with the same method, 301 and 302 for
-    /// readers of old.
+    /// Go to `location`, with a status that says how: 303 after a change, 307 and 308 with the same method, 301 and 302 for old
+    /// clients.
     ///
     /// Do not send a caller to where a caller said without a look at it.
     #[track_caller]

@@ -41,13 +41,13 @@ pub struct Path<T>(pub T);
 #[non_exhaustive]
 pub enum PathError {
     /// A percent escape is broken, or what they spell is not UTF-8.
-    #[error("the path parameter {name:?} is not UTF-8 in percent encoding")]
+    #[error("the path parameter \"{name}\" is not UTF-8 in percent encoding")]
     Encoding {
         /// The parameter.
         name: String,
     },
     /// A value is not one of its type.
-    #[error("the path parameter {name:?} does not fit: {complaint}")]
+    #[error("the path parameter \"{name}\" does not fit: {complaint}")]
     Mismatch {
         /// The parameter.
         name: String,
