@@ -1,1 +1,93 @@
-//! The client binding.
+//! Calls to other services over HTTP, as endpoints.
+//!
+//! ```
+//! use kit_core::{Context, Endpoint as _, Error, Method, request_fn};
+//! use kit_transport::codec::Json;
+//! use kit_transport::http::client::{Client, Config};
+//! use kit_transport::http::server::{self, Router, Server};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Text { s: String }
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Value { v: usize }
+//!
+//! static COUNT: Method = Method::new("stringsvc", "count").path("/count").idempotent();
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+//! // Somewhere a service runs.
+//! let service = request_fn(async |text: Text| match text.s.chars().count() {
+//!     0 => Err(Error::invalid_argument("the text is empty").with_reason("empty_string")),
+//!     v => Ok(Value { v }),
+//! });
+//! let service = Router::new().post(&COUNT, server::json(service)).build()?;
+//! let bound = Server::new(Default::default())?.bind("127.0.0.1:0").await?;
+//! let target = format!("http://{}", bound.local_addr()).parse()?;
+//! tokio::spawn(bound.serve(service, std::future::pending()));
+//!
+//! // And here it is called.
+//! let client = Client::new(Config::default())?;
+//! let count = client.post(&COUNT, &target, Json).endpoint::<Value>()?;
+//!
+//! let mut cx = Context::new();
+//! assert_eq!(count.call(&mut cx, Text { s: "hello".into() }).await?.v, 5);
+//! let error = count.call(&mut cx, Text { s: String::new() }).await.err().expect("refused");
+//! assert_eq!(error.reason(), Some("empty_string"));
+//! # Ok(()) }
+//! ```
+//!
+//! A [`Client`] holds the connections. It binds a [`Method`](kit_core::Method) at a [`Target`] to a verb and a codec; the
+//! [builder](BindingBuilder) fills path and query, adds hooks, and ends in an endpoint. [`Raw`] passes HTTP through.
+//!
+//! With a call go the context's outbound metadata as headers, its request id (`x-request-id`) and the time that is left
+//! (`grpc-timeout`). The answer's headers are the inbound metadata of the call's own, [child](kit_core::Child) context. Nothing is
+//! retried, but for a request of which hyper knows that no byte left; what may be retried is said by the error, for layers that
+//! do. Redirects are not followed, content codings not asked for.
+//!
+//! # Errors
+//!
+//! | what happened | code | reason | [retry](kit_core::Retry) |
+//! |---|---|---|---|
+//! | no time was left, nothing was sent | `DeadlineExceeded` | `deadline_before_call` | safe |
+//! | the deadline passed, whatever was being waited for | `DeadlineExceeded` | | may have run |
+//! | refused, unreachable, no such name | `Unavailable` | `connect_failed` | safe |
+//! | no connection in [`connect_timeout`](Config::connect_timeout) | `Unavailable` | `connect_timeout` | safe |
+//! | the HTTP/2 stream was refused | `Unavailable` | `stream_refused` | safe |
+//! | the connection ended before the request was on it | `Unavailable` | `connection_lost` | safe |
+//! | the connection ended before the answer did | `Unavailable` | `connection_lost` | may have run |
+//! | no HTTP, or not what the codec reads | `Internal` | `malformed_answer` | may have run |
+//! | another media type, or a content coding | `Internal` | `unexpected_content_type`, `unexpected_content_coding` | may have run |
+//! | larger than [`max_response_bytes`](Config::max_response_bytes) | `ResourceExhausted` | `answer_too_large` | never |
+//! | a status other than 2xx | [its own](crate::http::problem::error), or that of the status | its own | of the code, or after `Retry-After` |
+//! | a value that cannot stand in the path or a header | `InvalidArgument` | `bad_path_parameter`, `bad_header` | never |
+//!
+//! The public line says nothing of addresses; the log has the target as a field and hyper's error as the cause. All count as the
+//! callee's failure but the first, which is [`Rejected`](kit_core::Outcome::Rejected), the last, and what the callee itself
+//! calls its caller's mistake.
+//!
+//! # Source
+//! The stages are those of Go kit's `transport/http/client.go`; that its client sends no deadline, has no error of its own and no
+//! default limit of any kind is what is done otherwise.
+
+mod binding;
+mod builder;
+mod call;
+mod config;
+mod connect;
+mod duration;
+mod error;
+mod headers;
+mod path;
+mod pool;
+mod raw;
+mod stream;
+mod target;
+
+pub use binding::Binding;
+pub use builder::BindingBuilder;
+pub use config::Config;
+pub use error::{AnswerTooLarge, ConnectTimeout, UnexpectedAnswer};
+pub use pool::Client;
+pub use raw::Raw;
+pub use target::Target;

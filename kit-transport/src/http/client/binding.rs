@@ -1,0 +1,165 @@
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method as Verb};
+use kit_core::{Context, Endpoint, Error, Metadata, Outcome, Retry};
+
+use super::builder::Shape;
+use super::call::{Call, within};
+use super::path::Path;
+use super::{Client, error, headers, stream};
+use crate::codec::Codec;
+use crate::http::{Body, Request, problem};
+
+/// An operation of another service: a request is encoded, sent, and its answer decoded.
+///
+/// The stages: encode → before → send → after → decode. Each may refuse, and what follows it does not run then. The context's
+/// deadline, or the client's default, covers all of it: connecting, sending, waiting, and reading the body. An answer of any other
+/// status than 2xx becomes the [error that it stands for](problem::error).
+///
+/// It calls with the context that it is given: application code takes [`endpoint`](super::BindingBuilder::endpoint), which
+/// opens a child; this stands inside a stack that opens its own.
+///
+/// # Errors
+/// The table of [the module](super#errors).
+///
+/// # Cancel safety
+/// Dropping the call ends it: an HTTP/1.1 connection is closed and not used again, an HTTP/2 stream is reset.
+pub struct Binding<Req, Res, C> {
+    client: Client,
+    verb: Verb,
+    path: Path<Req>,
+    shape: Shape<Req, C>,
+    accept: HeaderValue,
+    decoding: Decoding<Res, C>,
+}
+
+/// How a response of success becomes an answer.
+pub(super) enum Decoding<Res, C> {
+    /// Read whole, then decoded.
+    Typed(fn(&C, &[u8]) -> Result<Res, Error>),
+    /// As it is, its body unread.
+    With(DecodeWith<Res>),
+}
+
+type DecodeWith<Res> = Arc<dyn Fn(&mut Context, http::Response<Body>) -> Result<Res, Error> + Send + Sync>;
+
+/// How much of the body of an error is read, in bytes: ours have a few hundred.
+const MAX_PROBLEM_BYTES: usize = 64 * 1024;
+
+impl<Req, Res, C: Codec> Binding<Req, Res, C> {
+    pub(super) fn new(
+        client: Client,
+        verb: Verb,
+        path: Path<Req>,
+        shape: Shape<Req, C>,
+        decoding: Decoding<Res, C>,
+    ) -> Self {
+        let accept = match decoding {
+            Decoding::Typed(_) => format!("{}, {}", shape.codec.content_type(), problem::CONTENT),
+            Decoding::With(_) => "*/*".to_owned(),
+        };
+        let accept = HeaderValue::try_from(accept).expect("media types are ASCII");
+        Self { client, verb, path, shape, accept, decoding }
+    }
+
+    fn encode(&self, request: &Req, call: &mut Call<'_>) -> Result<Request, Error> {
+        // Nothing that fails here was sent, and the same request would fail again.
+        let refused = |error: Error| error.with_retry(Retry::Never);
+        let body = self.shape.encode.map(|encode| encode(&self.shape.codec, request)).transpose().map_err(refused)?;
+        let mut message = Request::new(body.as_ref().map_or_else(Body::empty, |bytes| Body::full(bytes.clone())));
+        *message.method_mut() = self.verb.clone();
+        *message.uri_mut() = self.path.uri(request)?;
+        call.sign(&mut message);
+        if body.is_some() {
+            message.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.shape.codec.content_type()));
+        }
+        message.headers_mut().entry(ACCEPT).or_insert_with(|| self.accept.clone());
+        self.write_headers(request, message.headers_mut())?;
+        for hook in &self.shape.before {
+            hook(&mut call.cx, &mut message)?;
+        }
+        Ok(message)
+    }
+
+    fn write_headers(&self, request: &Req, headers: &mut HeaderMap) -> Result<(), Error> {
+        for (name, values) in &self.shape.headers {
+            headers.remove(name);
+            let mut written = Ok(());
+            values(request, &mut |value| match HeaderValue::try_from(value.to_string()) {
+                Ok(value) => {
+                    headers.append(name, value);
+                }
+                Err(cause) => written = Err(cause),
+            });
+            written.map_err(|cause| {
+                let line = format!("the value of the header {name} cannot be sent");
+                Error::invalid_argument(line).with_reason("bad_header").with_retry(Retry::Never).with_cause(cause)
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn exchange(&self, call: &mut Call<'_>, request: Request) -> Result<Res, Error> {
+        let target = self.path.target();
+        let mut response = call.send(request).await?;
+        for hook in &self.shape.after {
+            hook(&mut call.cx, &mut response)?;
+        }
+        let (parts, body) = response.into_parts();
+        if !parts.status.is_success() {
+            call.cx.set_inbound(Metadata::received(parts.headers));
+            // Whatever of it does not come whole: the status says enough.
+            let body = body.bytes(MAX_PROBLEM_BYTES).await.unwrap_or_default();
+            let error = problem::error(parts.status, call.cx.inbound().headers(), &body);
+            let error = error.with_field("target", target.authority());
+            return Err(error);
+        }
+        match &self.decoding {
+            Decoding::Typed(decode) => {
+                let checked = headers::check_content(&parts.headers, &self.shape.codec, target);
+                call.cx.set_inbound(Metadata::received(parts.headers));
+                checked?;
+                let bytes: Bytes = body
+                    .bytes(self.client.config().max_response_bytes)
+                    .await
+                    .map_err(|cause| error::unread(cause, target))?;
+                decode(&self.shape.codec, &bytes).map_err(|cause| error::unreadable(cause, error::MALFORMED, target))
+            }
+            Decoding::With(decode) => {
+                call.cx.set_inbound(Metadata::received(parts.headers.clone()));
+                let body = stream::track(&mut call.cx, body, Outcome::Success, call.deadline, target);
+                decode(&mut call.cx, http::Response::from_parts(parts, body))
+            }
+        }
+    }
+}
+
+impl<Req, Res, C> Endpoint<Req> for Binding<Req, Res, C>
+where
+    Req: Send,
+    Res: Send,
+    C: Codec,
+{
+    type Response = Res;
+
+    async fn call(&self, cx: &mut Context, request: Req) -> Result<Res, Error> {
+        let mut call = Call::begin(cx, &self.client, self.path.target())?;
+        let encoded = self.encode(&request, &mut call);
+        // Not kept while it waits: the message has all of it.
+        drop(request);
+        let result = match encoded {
+            Ok(message) => within(call.deadline, self.exchange(&mut call, message)).await,
+            Err(refused) => Some(Err(refused)),
+        };
+        call.end(result)
+    }
+}
+
+impl<Req, Res, C> fmt::Debug for Binding<Req, Res, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Binding({} {:?})", self.verb, self.path)
+    }
+}

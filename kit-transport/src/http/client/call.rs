@@ -1,0 +1,126 @@
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use kit_core::{Context, Error, Scope};
+use tokio::time::{Instant, timeout_at};
+
+use super::{Client, Target, error, headers};
+use crate::http::{Body, Request};
+
+/// One call's time: what every call has, whatever it sends and reads.
+pub(super) struct Call<'a> {
+    pub(super) cx: Scope<'a>,
+    pub(super) deadline: Instant,
+    left: Duration,
+    client: &'a Client,
+    target: &'a Target,
+}
+
+impl<'a> Call<'a> {
+    /// Begins a call that ends at the context's deadline, or at the client's own if it has none.
+    pub(super) fn begin(cx: &'a mut Context, client: &'a Client, target: &'a Target) -> Result<Self, Error> {
+        // A handler need not have stamped what it waited: what is sent as the time that is left must be true.
+        let now = cx.stamp();
+        let deadline = cx.deadline().unwrap_or(now + client.config().default_deadline);
+        let left = deadline.saturating_duration_since(now);
+        if left.is_zero() {
+            return Err(error::expired(target));
+        }
+        Ok(Self { cx: cx.scope(Some(deadline)), deadline, left, client, target })
+    }
+
+    /// Adds what goes with every call.
+    pub(super) fn sign(&self, request: &mut Request) {
+        headers::write(request.headers_mut(), &self.cx, self.left);
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) async fn send(&self, request: Request) -> Result<http::Response<Body>, Error> {
+        match self.client.request(request).await {
+            Ok(response) => Ok(response.map(Body::from)),
+            Err(error) => Err(error::unanswered(error, self.target)),
+        }
+    }
+
+    /// The result of the call's work, which has come to its own end, or `DeadlineExceeded` if there is none.
+    pub(super) fn end<T>(mut self, result: Option<Result<T, Error>>) -> Result<T, Error> {
+        self.cx.stamp();
+        match result {
+            Some(result) => {
+                self.cx.finish();
+                result
+            }
+            // The work was abandoned: whatever it spawned is told by the drop of the scope.
+            None => Err(error::late(self.target)),
+        }
+    }
+}
+
+/// The result of `work`, if it has one by the deadline. Polled once before a timer is made (core.md B3).
+pub(super) async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    match poll_fn(|task| Poll::Ready(work.as_mut().poll(task))).await {
+        Poll::Ready(result) => Some(result),
+        Poll::Pending => timeout_at(deadline, work).await.ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn work_is_given_up_at_the_deadline_and_not_before() {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        assert_eq!(within(deadline, async { 7 }).await, Some(7));
+        let in_time = tokio::time::sleep(Duration::from_millis(999));
+        assert_eq!(within(deadline, in_time).await, Some(()));
+        assert_eq!(within(deadline, std::future::pending::<()>()).await, None);
+        assert_eq!(Instant::now(), deadline);
+    }
+
+    fn client() -> (Client, Target) {
+        (Client::new(super::super::Config::default()).unwrap(), Target::parse("http://h").unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_without_a_deadline_has_the_clients_and_one_with_a_deadline_its_own() {
+        let (client, target) = client();
+        let mut cx = Context::new();
+        let now = cx.now();
+        let call = Call::begin(&mut cx, &client, &target).unwrap();
+        assert_eq!((call.deadline, call.left), (now + Duration::from_secs(30), Duration::from_secs(30)));
+        assert_eq!(call.cx.deadline(), Some(call.deadline));
+        call.end(Some(Ok(()))).unwrap();
+        assert_eq!(cx.deadline(), None);
+        // What was waited before the call, and stamped by nobody, is not left any more.
+        let mut cx = Context::new().with_deadline(Some(now + Duration::from_secs(3_600)));
+        tokio::time::advance(Duration::from_secs(600)).await;
+        assert_eq!(Call::begin(&mut cx, &client, &target).unwrap().left, Duration::from_secs(3_000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_whose_time_is_up_is_nobodys_failure() {
+        let (client, target) = client();
+        let mut cx = Context::new();
+        let now = cx.now();
+        cx = cx.with_deadline(Some(now));
+        let error = Call::begin(&mut cx, &client, &target).err().expect("no time is left");
+        assert_eq!((error.code(), error.outcome()), (kit_core::Code::DeadlineExceeded, kit_core::Outcome::Rejected));
+        assert_eq!(error.retry(), kit_core::Retry::Safe);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_abandoned_call_spawned_is_told_and_what_a_finished_one_spawned_is_not() {
+        let (client, target) = client();
+        for (result, told) in [(Some(Ok(())), false), (None, true)] {
+            let mut cx = Context::new();
+            let mut call = Call::begin(&mut cx, &client, &target).unwrap();
+            let token = call.cx.cancel_token();
+            assert_eq!(call.end(result).is_err(), told);
+            assert_eq!(token.is_cancelled(), told);
+        }
+    }
+}

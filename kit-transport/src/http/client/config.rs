@@ -1,0 +1,154 @@
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use kit_core::Error;
+use serde::{Deserialize, Serialize};
+
+use super::duration;
+
+/// The settings of a [`Client`](super::Client), the same in code and in a file.
+///
+/// ```
+/// use std::time::Duration;
+/// use kit_transport::http::client::Config;
+///
+/// let in_code = Config { connect_timeout: Duration::from_millis(250), ..Config::default() };
+/// let in_a_file: Config = serde_json::from_str(r#"{"connect_timeout":"250ms"}"#)?;
+/// assert_eq!(in_code, in_a_file);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How long name resolution and connecting may take together, `[1ms, 1h]`. Default 1 s: a lost SYN is sent again once, and a
+    /// host that does not answer then is not worth a caller's time (linkerd's value).
+    ///
+    /// The addresses of one name share it evenly.
+    #[serde(with = "duration")]
+    pub connect_timeout: Duration,
+    /// How long an unused connection is kept, `[1ms, 1h]`. Default 4 s: below the 5 s after which Node.js, Apache and uvicorn
+    /// close theirs. A connection that the server closes while a request is on its way to it costs that call.
+    #[serde(with = "duration")]
+    pub idle_timeout: Duration,
+    /// How long a peer may be silent before it is asked for a sign of life, `[1ms, 1h]`. Default 10 s.
+    ///
+    /// It then has half as long again: a connection whose peer has vanished is retired after 15 s. HTTP/2 asks by PING while calls
+    /// are open, TCP by keep-alive probes, and on Linux what is sent and not acknowledged ends the connection in the same
+    /// time.
+    #[serde(with = "duration")]
+    pub keep_alive: Duration,
+    /// How many unused connections are kept for each host, `[1, 65536]`. Default 128: what a burst opened and nobody needs any
+    /// more is not kept. HTTP/2 needs one.
+    pub max_idle_per_host: usize,
+    /// The largest answer that is decoded, in bytes, `[1, 1073741824]`. Default 2 MiB, as much as a server of ours reads. A
+    /// body that the caller reads for itself has no limit.
+    pub max_response_bytes: usize,
+    /// How long a call may take whose context has no deadline, `[1ms, 1day]`, a streamed answer included. Default 30 s, what most
+    /// proxies allow: nothing waits for ever. A context that has a deadline is never cut shorter.
+    #[serde(with = "duration")]
+    pub default_deadline: Duration,
+    /// Whether to speak HTTP/2 from the first byte (with prior knowledge: without TLS nothing is negotiated). Default no: a
+    /// server that knows only HTTP/1.1 would not understand.
+    pub http2_only: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(4),
+            keep_alive: Duration::from_secs(10),
+            max_idle_per_host: 128,
+            max_response_bytes: 2 * 1024 * 1024,
+            default_deadline: Duration::from_secs(30),
+            http2_only: false,
+        }
+    }
+}
+
+const INSTANT: Duration = Duration::from_millis(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+impl Config {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        time("connect_timeout", self.connect_timeout, INSTANT..=HOUR)?;
+        time("idle_timeout", self.idle_timeout, INSTANT..=HOUR)?;
+        time("keep_alive", self.keep_alive, INSTANT..=HOUR)?;
+        time("default_deadline", self.default_deadline, INSTANT..=DAY)?;
+        number("max_idle_per_host", self.max_idle_per_host, 1..=65_536)?;
+        number("max_response_bytes", self.max_response_bytes, 1..=1024 * 1024 * 1024)
+    }
+}
+
+fn time(field: &str, value: Duration, range: RangeInclusive<Duration>) -> Result<(), Error> {
+    let text = humantime::format_duration;
+    check(field, range.contains(&value), text(value), text(*range.start()), text(*range.end()))
+}
+
+fn number(field: &str, value: usize, range: RangeInclusive<usize>) -> Result<(), Error> {
+    check(field, range.contains(&value), value, range.start(), range.end())
+}
+
+fn check(
+    field: &str,
+    fits: bool,
+    value: impl fmt::Display,
+    least: impl fmt::Display,
+    most: impl fmt::Display,
+) -> Result<(), Error> {
+    if fits {
+        return Ok(());
+    }
+    let line = format!("{field} is {value}, outside [{least}, {most}]");
+    Err(Error::invalid_argument(line).with_reason("bad_config"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_in_range_and_the_same_in_a_file() {
+        let config = Config::default();
+        config.check().unwrap();
+        assert_eq!(serde_json::from_str::<Config>("{}").unwrap(), config);
+        let text = serde_json::to_string(&config).unwrap();
+        assert!(text.contains(r#""connect_timeout":"1s""#), "{text}");
+        assert_eq!(serde_json::from_str::<Config>(&text).unwrap(), config);
+    }
+
+    #[test]
+    fn a_setting_out_of_range_is_refused_by_name_and_range() {
+        type Spoil = fn(&mut Config);
+        let cases: [(Spoil, &str); 8] = [
+            (|c| c.connect_timeout = Duration::ZERO, "connect_timeout is 0s, outside [1ms, 1h]"),
+            (|c| c.idle_timeout = Duration::ZERO, "idle_timeout is 0s, outside [1ms, 1h]"),
+            (|c| c.keep_alive = 2 * HOUR, "keep_alive is 2h, outside [1ms, 1h]"),
+            (|c| c.default_deadline = Duration::ZERO, "default_deadline is 0s, outside [1ms, 1day]"),
+            (|c| c.default_deadline = 2 * DAY, "default_deadline is 2days, outside [1ms, 1day]"),
+            (|c| c.max_idle_per_host = 0, "max_idle_per_host is 0, outside [1, 65536]"),
+            (|c| c.max_idle_per_host = 70_000, "max_idle_per_host is 70000, outside [1, 65536]"),
+            (|c| c.max_response_bytes = 0, "max_response_bytes is 0, outside [1, 1073741824]"),
+        ];
+        for (spoil, line) in cases {
+            let mut config = Config::default();
+            spoil(&mut config);
+            let error = config.check().unwrap_err();
+            assert_eq!((error.message(), error.reason()), (line, Some("bad_config")));
+        }
+    }
+
+    #[test]
+    fn a_file_with_an_unknown_field_or_no_duration_is_refused() {
+        for (text, told) in [
+            (r#"{"conect_timeout":"1s"}"#, "unknown field `conect_timeout`"),
+            (r#"{"connect_timeout":"soon"}"#, "\"soon\" is no duration"),
+            (r#"{"connect_timeout":1}"#, "expected a string"),
+        ] {
+            let error = serde_json::from_str::<Config>(text).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+use kit_core::{Context, Endpoint, Error, Metadata, Outcome};
+
+use super::call::{Call, within};
+use super::{Client, Target, headers, stream};
+use crate::http::{Request, Response, code_of};
+
+/// HTTP requests to one target and the responses to them, as they are: for proxies, and for what no codec expresses.
+///
+/// The request's path and query stand below the target; scheme and host are the target's. Headers that belong to a connection are
+/// passed on in neither direction (RFC 9110, 7.6.1); what the context has for the callee is added. A response of any status
+/// is an answer, and one of 400 and above says so as the context's [outcome](Context::set_outcome). Its body is read after
+/// the call has returned, as in [`endpoint_with`](super::BindingBuilder::endpoint_with).
+///
+/// In a server the headers of a request are in the context. A proxy copies them, and gives the call a child context:
+///
+/// ```
+/// use kit_core::{ChildLayer, Context, Endpoint as _, Error, Method, endpoint_with};
+/// use kit_transport::http::{Request, client::{Client, Config}};
+///
+/// static ANY: Method = Method::new("backend", "any");
+///
+/// let client = Client::new(Config::default())?;
+/// let backend = client.raw(&"http://127.0.0.1:8081".parse()?).layer(ChildLayer::new(&ANY));
+/// let proxy = endpoint_with(backend, async |backend, cx, mut request: Request| {
+///     *request.headers_mut() = cx.inbound().headers().clone();
+///     backend.call(cx, request).await
+/// });
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Errors
+/// Those of the table of [the module](super#errors) that say there was no answer.
+///
+/// # Cancel safety
+/// As [`Binding`](super::Binding).
+#[derive(Clone, Debug)]
+pub struct Raw {
+    client: Client,
+    target: Target,
+}
+
+impl Raw {
+    pub(super) fn new(client: Client, target: Target) -> Self {
+        Self { client, target }
+    }
+
+    fn address(&self, request: &mut Request, call: &Call<'_>) -> Result<(), Error> {
+        let below = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        *request.uri_mut() = self.target.uri(below)?;
+        *request.version_mut() = http::Version::HTTP_11;
+        headers::strip_connection(request.headers_mut());
+        // Of the hop before: the client writes both anew.
+        request.headers_mut().remove(http::header::HOST);
+        request.headers_mut().remove(http::header::CONTENT_LENGTH);
+        call.sign(request);
+        Ok(())
+    }
+
+    async fn exchange(&self, call: &mut Call<'_>, request: Request) -> Result<Response, Error> {
+        let (mut parts, body) = call.send(request).await?.into_parts();
+        headers::strip_connection(&mut parts.headers);
+        call.cx.set_inbound(Metadata::received(parts.headers.clone()));
+        let failed = parts.status.is_client_error() || parts.status.is_server_error();
+        let outcome = if failed { Outcome::of_code(code_of(parts.status)) } else { Outcome::Success };
+        if failed {
+            call.cx.set_outcome(outcome);
+        }
+        let body = stream::track(&mut call.cx, body, outcome, call.deadline, &self.target);
+        Ok(Response::from_parts(parts, body))
+    }
+}
+
+impl Endpoint<Request> for Raw {
+    type Response = Response;
+
+    async fn call(&self, cx: &mut Context, mut request: Request) -> Result<Response, Error> {
+        let mut call = Call::begin(cx, &self.client, &self.target)?;
+        let result = match self.address(&mut request, &call) {
+            Ok(()) => within(call.deadline, self.exchange(&mut call, request)).await,
+            Err(refused) => Some(Err(refused)),
+        };
+        call.end(result)
+    }
+}
