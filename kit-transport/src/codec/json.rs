@@ -1,10 +1,12 @@
+use std::cell::Cell;
+
 use bytes::Bytes;
 use kit_core::{Code, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use super::{Codec, Decode, ECHO_LIMIT, Encode};
+use super::{Codec, Decode, ECHO_LIMIT, Encode, shown};
 
 /// JSON by serde: RFC 8259, at most [`DEPTH`](Self::DEPTH) levels deep.
 ///
@@ -29,8 +31,27 @@ impl Codec for Json {
 
 impl<T: Serialize + ?Sized> Encode<T> for Json {
     fn encode(&self, value: &T) -> Result<Bytes, Error> {
-        serde_json::to_vec(value).map(Bytes::from).map_err(Error::bug)
+        // Taken, not borrowed: a value may encode another one while it is serialized.
+        let mut buffer = BUFFER.take();
+        buffer.clear();
+        let written = serde_json::to_writer(&mut buffer, value);
+        let bytes = match written {
+            Err(error) => Err(Error::bug(error)),
+            // One allocation of the right size, where a vector of its own takes two and keeps room it does not need.
+            Ok(()) if buffer.len() <= KEPT => Ok(Bytes::copy_from_slice(&buffer)),
+            Ok(()) => Ok(Bytes::from(std::mem::take(&mut buffer))),
+        };
+        BUFFER.set(buffer);
+        bytes
     }
+}
+
+/// How large an answer may be that is written into the thread's buffer and copied out, in bytes; a larger one is handed on
+/// without a copy.
+const KEPT: usize = 8 * 1024;
+
+thread_local! {
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 impl<T: DeserializeOwned> Decode<T> for Json {
@@ -46,21 +67,12 @@ fn refusal(error: serde_json::Error) -> Error {
     let (line, column) = (error.line(), error.column());
     let (message, reason) = match error.classify() {
         // These texts quote the input: names of fields, and values of the wrong type.
-        Category::Data => (format!("the JSON does not fit: {}", shown(&error.to_string())), "json_mismatch"),
+        Category::Data => {
+            (format!("the JSON does not fit: {}", shown(&error.to_string(), ECHO_LIMIT / 2)), "json_mismatch")
+        }
         _ => (format!("the JSON is malformed at line {line}, column {column}"), "json_malformed"),
     };
     Error::boundary(Code::InvalidArgument, error).with_message(message).with_reason(reason)
-}
-
-/// As much of a text with foreign parts as may be shown, without control characters.
-fn shown(text: &str) -> String {
-    let room = ECHO_LIMIT / 2;
-    let cut = text.floor_char_boundary(room.min(text.len()));
-    let mut shown: String = text[..cut].chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    if cut < text.len() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// serde_json counts the levels of what it reads, not of what it skips.
@@ -137,6 +149,19 @@ mod tests {
         }
 
         #[test]
+        fn an_unknown_variant_is_not_echoed_at_length(input in "[\\x00-\\x1f]{0,500}|\\PC{0,500}") {
+            #[derive(Debug, Deserialize)]
+            enum One {
+                A,
+            }
+            let body = serde_json::to_vec(&input).unwrap();
+            if let Err(error) = Decode::<One>::decode(&Json, &body) {
+                prop_assert!(error.message().len() <= ECHO_LIMIT, "{}", error.message().len());
+                prop_assert!(!error.message().chars().any(char::is_control));
+            }
+        }
+
+        #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             if let Err(error) = Decode::<Text>::decode(&Json, &bytes) {
                 prop_assert_eq!(error.code(), Code::InvalidArgument);
@@ -144,7 +169,8 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read_back(s in ".*") {
+        fn what_is_written_is_read_back(s in ".*", times in 1usize..2_000) {
+            let s = s.repeat(times.min(40_000 / s.len().max(1)));
             let bytes = Encode::<serde_json::Value>::encode(&Json, &serde_json::json!({ "s": s.clone() })).unwrap();
             prop_assert_eq!(Decode::<Text>::decode(&Json, &bytes).unwrap(), Text { s });
         }

@@ -4,11 +4,13 @@
 //! that may be shown, never panics, never echoes more than [`ECHO_LIMIT`] bytes of what it was fed.
 
 mod json;
+mod shown;
 
 use bytes::Bytes;
 use kit_core::Error;
 
 pub use json::Json;
+pub(crate) use shown::shown;
 
 /// How much of a stranger's input an error message may repeat, in bytes.
 pub const ECHO_LIMIT: usize = 200;

@@ -6,7 +6,8 @@ use std::fmt;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use kit_core::{Code, Error};
 
-use super::text::{COMPLAINT, shown};
+use super::text::COMPLAINT;
+use crate::codec::shown;
 use crate::codec::Codec;
 use crate::http::problem::Rejection;
 

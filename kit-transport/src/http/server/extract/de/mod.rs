@@ -12,7 +12,8 @@ use serde::de;
 
 pub(super) use fields::Fields;
 
-use super::text::{COMPLAINT, NAME, shown};
+use super::text::{COMPLAINT, NAME};
+use crate::codec::shown;
 
 /// A name and a text of it. A query may have several of one name, which stand side by side then.
 #[derive(Debug)]

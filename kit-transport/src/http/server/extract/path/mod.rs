@@ -5,7 +5,8 @@ use serde::de::DeserializeOwned;
 
 use super::FromRequest;
 use super::de::{Fault, Field, Fields};
-use super::text::{NAME, Plus, shown, unescaped};
+use super::text::{NAME, Plus, unescaped};
+use crate::codec::shown;
 use crate::http::Request;
 
 pub use params::PathParams;
