@@ -56,7 +56,7 @@
 //! |---|---|
 //! | `logger`, `macros`, `level`, `filter` | the logger, the macros, the five levels, and which pass |
 //! | `format/` | from a record to a line: `pairs`, `keys`, `text`, `escape`, `nested` values, what differs by `syntax` |
-//! | `value`, `timestamp`, `clock` | lazy values, dates, and the two clocks behind one trait |
+//! | `value`, `timestamp`, `clock`, `digits` | lazy values, dates, and the two clocks behind one trait |
 //! | `drain`, `output`, `async_drain/` | lines into a writer, here or on a thread of its own |
 //! | `repeat`, `redact/`, `counters`, `panics` | the limit on repeated lines, secrets, what was lost, the panic hook |
 //! | `config` | all of it as settings, in code or in a file |
@@ -77,6 +77,7 @@ pub mod bridge;
 mod clock;
 mod config;
 mod counters;
+mod digits;
 mod drain;
 mod filter;
 mod format;

@@ -1,6 +1,6 @@
 //! Dates as RFC 3339 prints them, in UTC with nanoseconds: `2026-11-21T18:23:05.000000007Z`.
 //!
-//! All but the nanoseconds changes once a second, so each thread keeps the text of its last second.
+//! All but the nanoseconds changes once a second, so each thread keeps the text of its last date.
 //!
 //! # Source
 //! Days to a date: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
@@ -8,32 +8,68 @@
 use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::digits::PAIRS;
+
 /// Bytes of a printed date: always the same.
 pub(crate) const LEN: usize = 30;
 
-const SECOND: usize = 20;
+/// Where the nanoseconds begin.
+const NANOS: usize = 20;
 /// Seconds of 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z: RFC 3339 has four digits for a year.
 const FIRST: i64 = -62_167_219_200;
 const LAST: i64 = 253_402_300_799;
 
+/// The text of the last date printed, of which the next one mostly changes the nanoseconds alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dates {
+    second: i64,
+    text: [u8; LEN],
+}
+
+impl Dates {
+    pub(crate) const fn new() -> Self {
+        Self { second: 0, text: *b"1970-01-01T00:00:00.000000000Z" }
+    }
+
+    /// The text of `time`. A date outside the years 0 to 9999 is the nearest one inside.
+    pub(crate) fn text(&mut self, time: SystemTime) -> &[u8; LEN] {
+        let (second, nanos) = since_epoch(time);
+        if second != self.second {
+            self.second = second;
+            self.text[..NANOS].copy_from_slice(&render(second));
+        }
+        self.text[NANOS..LEN - 1].copy_from_slice(&nine(nanos));
+        &self.text
+    }
+}
+
+impl Default for Dates {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 thread_local! {
-    static LATEST: Cell<(i64, [u8; SECOND])> = const { Cell::new((0, *b"1970-01-01T00:00:00.")) };
+    static LATEST: Cell<Dates> = const { Cell::new(Dates::new()) };
 }
 
-/// The text of `time`. A date outside the years 0 to 9999 is the nearest one inside.
+/// The text of `time`, as [`Dates::text`] has it.
 pub(crate) fn rfc3339(time: SystemTime) -> [u8; LEN] {
-    let (seconds, nanos) = since_epoch(time);
-    let mut text = *b"0000-00-00T00:00:00.000000000Z";
-    text[..SECOND].copy_from_slice(&second(seconds));
-    text[SECOND..LEN - 1].copy_from_slice(&nine(nanos));
-    text
+    // Of a plain `Cell` without a destructor, a thread that is ending has one too.
+    LATEST.with(|latest| {
+        let mut dates = latest.get();
+        let text = *dates.text(time);
+        latest.set(dates);
+        text
+    })
 }
 
-/// Nine digits. None waits for the division of another, as they would digit by digit.
+/// Nine digits, by pairs from a table: none waits for the division of another, as they would digit by digit.
 fn nine(nanos: u32) -> [u8; 9] {
-    let (high, low) = (nanos / 10_000, nanos % 10_000);
-    let digits = [high / 10_000, high / 1000, high / 100, high / 10, high, low / 1000, low / 100, low / 10, low];
-    digits.map(|digit| b'0' + (digit % 10) as u8)
+    let (first, rest) = (nanos / 100_000_000, nanos % 100_000_000);
+    let (high, low) = (rest / 10_000, rest % 10_000);
+    let [a, b, c, d] = [high / 100, high % 100, low / 100, low % 100].map(|pair| PAIRS[pair as usize % 100]);
+    [b'0' + (first % 10) as u8, a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1]]
 }
 
 fn since_epoch(time: SystemTime) -> (i64, u32) {
@@ -57,20 +93,7 @@ fn since_epoch(time: SystemTime) -> (i64, u32) {
     }
 }
 
-fn second(seconds: i64) -> [u8; SECOND] {
-    let kept = LATEST.try_with(Cell::get);
-    if let Ok((latest, text)) = kept
-        && latest == seconds
-    {
-        return text;
-    }
-    let text = render(seconds);
-    // A thread that is ending has no cache and needs none.
-    let _ = LATEST.try_with(|cell| cell.set((seconds, text)));
-    text
-}
-
-fn render(seconds: i64) -> [u8; SECOND] {
+fn render(seconds: i64) -> [u8; NANOS] {
     let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
     let of_day = seconds.rem_euclid(86_400);
     let mut text = *b"0000-00-00T00:00:00.";
@@ -170,10 +193,15 @@ mod tests {
         }
 
         #[test]
+        fn nanoseconds_are_nine_digits(nanos in 0u32..1_000_000_000) {
+            prop_assert_eq!(nine(nanos).to_vec(), format!("{nanos:09}").into_bytes());
+        }
+
+        #[test]
         fn the_kept_second_never_shows_in_another(a in 0u64..4_000_000_000, b in 0u64..4_000_000_000) {
             let expected = render(b as i64);
             rfc3339(at(a, 0));
-            prop_assert_eq!(&rfc3339(at(b, 5))[..SECOND], &expected[..]);
+            prop_assert_eq!(&rfc3339(at(b, 5))[..NANOS], &expected[..]);
         }
     }
 }

@@ -6,6 +6,8 @@
 use std::cell::Cell;
 
 use super::keys::Keys;
+use crate::digits;
+use crate::timestamp::Dates;
 
 /// A buffer that grew past this is given back, so that one huge line does not hold memory for ever.
 const KEPT: usize = 64 * 1024;
@@ -43,8 +45,31 @@ impl Back {
         back.copy_from_slice(after);
     }
 
+    /// Puts the last `len` bytes of `block` at the front. What stands before them in the block is written too, into
+    /// room that is not taken yet: one store of known size is quicker than one of just the bytes.
+    #[inline(always)]
+    pub(crate) fn push_block<const N: usize>(&mut self, block: &[u8; N], len: usize) {
+        *self.chunk() = *block;
+        self.at -= len;
+    }
+
+    /// Puts a number at the front.
+    #[inline(always)]
+    pub(crate) fn push_number(&mut self, number: u64) {
+        self.at -= digits::back(self.chunk(), number);
+    }
+
+    /// The `N` bytes before the front.
+    #[inline(always)]
+    fn chunk<const N: usize>(&mut self) -> &mut [u8; N] {
+        if self.at < N {
+            self.grow(N);
+        }
+        self.bytes[..self.at].last_chunk_mut().expect("a buffer that was grown if it was short")
+    }
+
     /// So many bytes at the front, to be written.
-    #[inline]
+    #[inline(always)]
     fn room(&mut self, count: usize) -> &mut [u8] {
         if count > self.at {
             self.grow(count);
@@ -80,7 +105,7 @@ impl Back {
 }
 
 /// `copy_from_slice` for slices of one length, most of them short: a call costs more than what most keys and values need.
-#[inline]
+#[inline(always)]
 fn copy(to: &mut [u8], from: &[u8]) {
     /// For 1 to 2 times `N` bytes: the first `N` and the last `N`, which overlap.
     #[inline]
@@ -143,6 +168,7 @@ pub(crate) struct Scratch {
     /// A key that is not printed as it came.
     pub(crate) name: Vec<u8>,
     pub(crate) keys: Keys,
+    pub(crate) dates: Dates,
 }
 
 impl Scratch {
@@ -165,11 +191,6 @@ impl Scratch {
         let start = self.line.len() as u32;
         let key = start - lead as u32;
         self.parts.push(Part { start, end: end as u32, key, key_len: key_len as u32, hash });
-    }
-
-    /// Puts the message that was made at the front of the line.
-    pub(crate) fn push_message(&mut self) {
-        self.line.push(&self.message);
     }
 
     fn size(&self) -> usize {

@@ -38,7 +38,36 @@ const fn classes() -> [u8; 256] {
 /// Whether a text may stand as it is, out of quotes: it is ASCII, not empty, and needs no escape.
 #[inline]
 pub(crate) fn plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| CLASS[usize::from(byte)] == PLAIN)
+    let bytes = text.as_bytes();
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) if bytes.len() <= 8 => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            eight_plain(u64::from(first) << 32 | u64::from(last))
+        }
+        (Some(_), Some(_)) => {
+            let (eights, _) = bytes.as_chunks::<8>();
+            let last = bytes.last_chunk().copied().unwrap_or_default();
+            eights.iter().all(|eight| eight_plain(u64::from_le_bytes(*eight))) && eight_plain(u64::from_le_bytes(last))
+        }
+        _ => !bytes.is_empty() && bytes.iter().all(|byte| CLASS[usize::from(*byte)] == PLAIN),
+    }
+}
+
+/// Whether eight bytes are plain, all at once.
+///
+/// # Source
+/// "Determine if a word has a zero byte" and its neighbours, Sean Eron Anderson, Bit Twiddling Hacks.
+#[inline]
+fn eight_plain(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x80 * ONES;
+    const fn zero(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word
+    }
+    let is = |byte: u8| zero(word ^ (u64::from(byte) * ONES));
+    let small = word.wrapping_sub(0x21 * ONES) & !word;
+    // Where a byte is wide a borrow may mark its neighbours too, which does no harm: the word is not plain anyway.
+    (word | small | is(b'"') | is(b'=') | is(b'\\') | is(0x7f)) & TOPS == 0
 }
 
 /// What became of a text.
@@ -185,6 +214,22 @@ mod tests {
     fn plain_text_stands_as_it_is_and_needs_no_quotes() {
         for text in ["hello", "a/b:c,d;{e}[f]", "Zürich", "日本語", "'x'"] {
             assert_eq!(escaped(text), (text.to_owned(), false));
+        }
+    }
+
+    #[test]
+    fn a_text_is_plain_when_each_of_its_bytes_is() {
+        for len in 0..20 {
+            for at in 0..len {
+                for byte in 0..128 {
+                    let mut text = vec![b'x'; len];
+                    text[at] = byte;
+                    let text = String::from_utf8(text).unwrap();
+                    assert_eq!(plain(&text), CLASS[usize::from(byte)] == PLAIN, "{text:?}");
+                }
+            }
+            assert_eq!(plain(&"x".repeat(len)), len > 0);
+            assert!(!plain(&format!("{}é", "x".repeat(len))));
         }
     }
 

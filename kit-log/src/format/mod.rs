@@ -9,8 +9,9 @@ mod syntax;
 mod text;
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 use slog::{OwnedKVList, Record};
@@ -24,7 +25,6 @@ use crate::clock::{Clock, SystemClock};
 use crate::counters::Counters;
 use crate::level::Level;
 use crate::redact::Redaction;
-use crate::timestamp;
 use crate::value::Place;
 
 /// Marks a record that prints no level; slog has no such thing, so it travels in the tag.
@@ -55,7 +55,7 @@ pub enum Format {
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     /// Tells these rules from all others.
-    number: u64,
+    number: u32,
     line_max: usize,
     /// One value takes at most half a line, so that no stranger's value leaves room for nothing else.
     value_max: usize,
@@ -66,7 +66,7 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn new(line_max: usize, redaction: Redaction) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+        static NEXT: AtomicU32 = AtomicU32::new(1);
         Self {
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             line_max,
@@ -140,13 +140,9 @@ impl Formatter {
         pairs.lost += u32::from(cut);
         pairs.list(record, &record.kv());
         if has_message {
-            let end = pairs.scratch.line.len();
-            match record.msg().as_str() {
-                Some(message) => pairs.text(message),
-                None => pairs.scratch.push_message(),
-            }
-            own_key::<S>(&mut pairs.scratch.line, "msg");
-            pairs.scratch.add(end, S::KEY_OPEN.len(), "msg".len(), keys::hash(b"msg"));
+            let made = mem::take(&mut pairs.scratch.message);
+            pairs.message(record.msg(), &made);
+            pairs.scratch.message = made;
         }
         pairs.list(record, context);
         let lost = pairs.lost;
@@ -173,7 +169,7 @@ impl Formatter {
 
     fn head<S: Syntax>(&self, scratch: &mut Scratch, record: &Record<'_>, levelled: bool) {
         if self.caller {
-            let mut text = std::mem::take(&mut scratch.text);
+            let mut text = mem::take(&mut scratch.text);
             text.clear();
             text::display::<S>(&mut text, PLACE_MAX, |escaper| {
                 fmt::Write::write_fmt(escaper, format_args!("{}", Place::of(record)))
@@ -182,10 +178,9 @@ impl Formatter {
             scratch.text = text;
             own_key::<S>(&mut scratch.line, "caller");
         }
-        let line = &mut scratch.line;
+        let Scratch { line, dates, .. } = scratch;
         if self.timestamp {
-            let text = timestamp::rfc3339(self.clock.wall());
-            line.push_between(S::QUOTE.as_bytes(), &text, S::QUOTE.as_bytes());
+            line.push_between(S::QUOTE.as_bytes(), dates.text(self.clock.wall()), S::QUOTE.as_bytes());
             own_key::<S>(line, "ts");
         }
         if levelled {
@@ -204,8 +199,7 @@ impl Formatter {
             lost += 1;
         }
         self.counters.add_truncated();
-        let mut digits = itoa::Buffer::new();
-        let mark = [S::KEY_OPEN, "truncated", S::KEY_CLOSE, digits.format(lost), S::CLOSE, "\n"];
+        let mark = [S::KEY_OPEN, "truncated", S::KEY_CLOSE, &lost.to_string(), S::CLOSE, "\n"];
         text.clear();
         text.extend_from_slice(line.between(line.len(), body));
         for part in parts.iter().rev() {

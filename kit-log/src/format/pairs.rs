@@ -11,7 +11,7 @@ use serde::Serialize as _;
 use slog::{BytesKind, KV, Key, Record, SerdeValue, Serializer};
 
 use super::Rules;
-use super::buffer::Scratch;
+use super::buffer::{Back, Scratch};
 use super::escape::{self, hex};
 use super::keys::{self, reserved};
 use super::nested;
@@ -37,11 +37,22 @@ pub(crate) struct Pairs<'a, S> {
 }
 
 /// A pair that will be printed.
+#[derive(Clone, Copy)]
 struct Open {
     hash: u32,
     denied: bool,
-    /// Its key is the one in `Scratch::name`.
-    renamed: bool,
+    key: Shown,
+}
+
+/// How a key is written.
+#[derive(Clone, Copy)]
+enum Shown {
+    /// In one piece, as is known at this number.
+    Block(usize),
+    /// As it is.
+    AsItIs,
+    /// As `Scratch::name` has it.
+    Renamed,
 }
 
 impl<'a, S: Syntax> Pairs<'a, S> {
@@ -64,94 +75,152 @@ impl<'a, S: Syntax> Pairs<'a, S> {
     }
 
     /// Whether a pair of this key is to be printed, and how. A pair nearer to the event may have the key already.
-    #[inline]
-    fn open(&mut self, key: &Key) -> Option<Open> {
-        if self.scratch.line.len() > self.rules.scratch_max || self.scratch.parts.len() >= PAIRS {
+    #[inline(always)]
+    fn open(&mut self, key: &str) -> Option<Open> {
+        let Scratch { line, parts, keys, .. } = &mut *self.scratch;
+        if line.len() > self.rules.scratch_max || parts.len() >= PAIRS {
             self.lost += 1;
             return None;
         }
-        let key = name_of(key);
-        let known = self.scratch.keys.known::<Key>(key, self.rules);
-        let denied = known.denied;
-        if known.plain && known.reserved & self.reserved == 0 {
-            let hash = known.hash;
-            return (!self.scratch.has(hash, key.as_bytes())).then_some(Open { hash, denied, renamed: false });
+        let number = keys.look_up::<S, Key>(key, self.rules);
+        let known = keys.at(number);
+        let (hash, denied) = (known.hash, known.is(keys::DENIED));
+        if known.is(self.reserved | keys::ODD) {
+            let reserved = known.is(self.reserved);
+            return self.open_odd(key, denied, reserved);
         }
+        let shown = if known.shown_len > 0 { Shown::Block(number) } else { Shown::AsItIs };
+        (!self.scratch.has(hash, key.as_bytes())).then_some(Open { hash, denied, key: shown })
+    }
+
+    /// [`open`](Self::open) for a key that is not printed as it is.
+    #[cold]
+    fn open_odd(&mut self, key: &str, denied: bool, reserved: bool) -> Option<Open> {
         let name = &mut self.scratch.name;
         name.clear();
         escape::key(name, key);
-        if known.reserved & self.reserved != 0 {
+        if reserved {
             name.push(b'_');
         }
         let hash = keys::hash(name);
-        (!self.scratch.has(hash, &self.scratch.name)).then_some(Open { hash, denied, renamed: true })
+        (!self.scratch.has(hash, &self.scratch.name)).then_some(Open { hash, denied, key: Shown::Renamed })
     }
 
-    /// Writes the key of a pair whose value, everything past `end`, is written.
-    #[inline]
-    fn close(&mut self, key: &Key, open: &Open, end: usize) {
-        let Scratch { line, name, .. } = &mut *self.scratch;
-        let key = name_of(key);
-        let key = if open.renamed { &name[..] } else { key.as_bytes() };
-        line.push_between(S::KEY_OPEN.as_bytes(), key, S::KEY_CLOSE.as_bytes());
-        let len = key.len();
+    /// Puts one pair at the front of the line: `value` its value, this its key.
+    #[inline(always)]
+    fn write(&mut self, key: &str, open: Open, value: impl FnOnce(&mut Back)) {
+        let end = self.scratch.line.len();
+        value(&mut self.scratch.line);
+        let len = match open.key {
+            Shown::Block(number) => {
+                let Scratch { line, keys, .. } = &mut *self.scratch;
+                let known = keys.at(number);
+                line.push_block(&known.shown, usize::from(known.shown_len));
+                key.len()
+            }
+            Shown::AsItIs | Shown::Renamed => self.write_key(key, &open),
+        };
         self.scratch.add(end, S::KEY_OPEN.len(), len, open.hash);
     }
 
-    /// Writes one pair whose value `write` puts at the front of the line.
-    #[inline]
-    fn pair(&mut self, key: Key, write: impl FnOnce(&mut Self)) {
-        let Some(open) = self.open(&key) else { return };
-        let end = self.scratch.line.len();
-        if open.denied {
-            self.plain(MASK);
-        } else {
-            write(self);
-        }
-        self.close(&key, &open, end);
+    #[cold]
+    fn write_key(&mut self, key: &str, open: &Open) -> usize {
+        let Scratch { line, name, .. } = &mut *self.scratch;
+        let key = if matches!(open.key, Shown::Renamed) { &name[..] } else { key.as_bytes() };
+        line.push_between(S::KEY_OPEN.as_bytes(), key, S::KEY_CLOSE.as_bytes());
+        key.len()
     }
 
-    /// Puts text that needs no escape at the front of the line.
-    #[inline]
-    fn plain(&mut self, text: &str) {
+    #[cold]
+    fn write_masked(&mut self, key: &str, open: Open) {
         let quote = S::QUOTE.as_bytes();
-        self.scratch.line.push_between(quote, text.as_bytes(), quote);
+        self.write(key, open, |line| line.push_between(quote, MASK.as_bytes(), quote));
     }
+
+    /// Writes a pair whose value is ready.
+    #[inline(always)]
+    fn put(&mut self, key: Key, value: impl FnOnce(&mut Back)) {
+        let key = name_of(&key);
+        match self.open(key) {
+            Some(open) if open.denied => self.write_masked(key, open),
+            Some(open) => self.write(key, open, value),
+            None => {}
+        }
+    }
+
+    // Each of the next three is one function whole: of calls within calls a line spends more time than on its bytes.
 
     /// Writes a pair whose value stands as it is in both formats.
-    #[inline]
+    #[inline(never)]
     fn bare(&mut self, key: Key, value: &[u8]) {
-        self.pair(key, |pairs| pairs.scratch.line.push(value));
+        self.put(key, |line| line.push(value));
+    }
+
+    /// Writes a pair whose value is a number.
+    #[inline(never)]
+    fn number(&mut self, key: Key, negative: bool, size: u64) {
+        self.put(key, |line| {
+            line.push_number(size);
+            if negative {
+                line.push(b"-");
+            }
+        });
+    }
+
+    /// Writes a pair whose value is text that needs no escape.
+    #[inline(never)]
+    fn plain(&mut self, key: Key, value: &str) {
+        let quote = S::QUOTE.as_bytes();
+        self.put(key, |line| line.push_between(quote, value.as_bytes(), quote));
     }
 
     /// Writes a pair whose value is text.
     #[inline]
     fn word(&mut self, key: Key, value: &str) {
-        self.pair(key, |pairs| pairs.text(value));
+        if self.is_plain(value) {
+            self.plain(key, value);
+        } else {
+            self.made(key, |out, max| text::text::<S>(out, max, value));
+        }
     }
 
-    /// Puts text at the front of the line.
     #[inline]
-    pub(crate) fn text(&mut self, text: &str) {
-        if text.len() <= self.rules.value_max && escape::plain(text) && text != "null" {
-            self.plain(text);
-        } else {
-            self.make(|out, max| text::text::<S>(out, max, text));
-        }
+    fn is_plain(&self, value: &str) -> bool {
+        value.len() <= self.rules.value_max && escape::plain(value) && value != "null"
     }
 
     /// Writes a pair whose value is made: `make` appends at most so many bytes, and says whether it was cut.
     pub(crate) fn made(&mut self, key: Key, make: impl FnOnce(&mut Vec<u8>, usize) -> bool) {
-        self.pair(key, |pairs| pairs.make(make));
-    }
-
-    /// Puts at the front of the line what `make` appends.
-    fn make(&mut self, make: impl FnOnce(&mut Vec<u8>, usize) -> bool) {
+        let key = name_of(&key);
+        let Some(open) = self.open(key) else { return };
+        if open.denied {
+            return self.write_masked(key, open);
+        }
         let mut text = mem::take(&mut self.scratch.text);
         text.clear();
         self.lost += u32::from(make(&mut text, self.rules.value_max));
-        self.scratch.line.push(&text);
+        self.write(key, open, |line| line.push(&text));
         self.scratch.text = text;
+    }
+
+    /// Writes the message: `made` is what was made of one with parts to fill in.
+    pub(crate) fn message(&mut self, message: &fmt::Arguments<'_>, made: &[u8]) {
+        const MSG: &str = "msg";
+        let open = Open { hash: const { keys::hash(MSG.as_bytes()) }, denied: false, key: Shown::AsItIs };
+        let quote = S::QUOTE.as_bytes();
+        match message.as_str() {
+            Some(text) if self.is_plain(text) => {
+                self.write(MSG, open, |line| line.push_between(quote, text.as_bytes(), quote));
+            }
+            Some(text) => {
+                let mut out = mem::take(&mut self.scratch.text);
+                out.clear();
+                self.lost += u32::from(text::text::<S>(&mut out, self.rules.value_max, text));
+                self.write(MSG, open, |line| line.push(&out));
+                self.scratch.text = out;
+            }
+            None => self.write(MSG, open, |line| line.push(made)),
+        }
     }
 
     fn float(&mut self, key: Key, value: f64, short: fmt::Arguments<'_>, power: fmt::Arguments<'_>) {
@@ -185,26 +254,34 @@ fn chain(escaper: &mut Escaper<'_>, error: &(dyn Error + 'static)) -> fmt::Resul
     Ok(())
 }
 
-macro_rules! integers {
+macro_rules! unsigned {
     ($($emit:ident: $type:ty),*) => {
         $(fn $emit(&mut self, key: Key, value: $type) -> slog::Result {
-            self.bare(key, itoa::Buffer::new().format(value).as_bytes());
+            self.number(key, false, value as u64);
+            Ok(())
+        })*
+    };
+}
+
+macro_rules! signed {
+    ($($emit:ident: $type:ty),*) => {
+        $(fn $emit(&mut self, key: Key, value: $type) -> slog::Result {
+            self.number(key, value < 0, value.unsigned_abs() as u64);
             Ok(())
         })*
     };
 }
 
 impl<S: Syntax> Serializer for Pairs<'_, S> {
-    integers! {
-        emit_usize: usize, emit_isize: isize, emit_u8: u8, emit_i8: i8, emit_u16: u16, emit_i16: i16,
-        emit_u32: u32, emit_i32: i32, emit_u64: u64, emit_i64: i64
-    }
+    unsigned! { emit_usize: usize, emit_u8: u8, emit_u16: u16, emit_u32: u32, emit_u64: u64 }
+
+    signed! { emit_isize: isize, emit_i8: i8, emit_i16: i16, emit_i32: i32, emit_i64: i64 }
 
     fn emit_u128(&mut self, key: Key, value: u128) -> slog::Result {
         match u64::try_from(value) {
             Ok(value) => self.emit_u64(key, value),
             Err(_) => {
-                self.word(key, itoa::Buffer::new().format(value));
+                self.made(key, |out, max| text::display::<S>(out, max, |escaper| write!(escaper, "{value}")));
                 Ok(())
             }
         }
@@ -214,7 +291,7 @@ impl<S: Syntax> Serializer for Pairs<'_, S> {
         match i64::try_from(value) {
             Ok(value) => self.emit_i64(key, value),
             Err(_) => {
-                self.word(key, itoa::Buffer::new().format(value));
+                self.made(key, |out, max| text::display::<S>(out, max, |escaper| write!(escaper, "{value}")));
                 Ok(())
             }
         }
