@@ -1,0 +1,6 @@
+//! The program itself: started on a port of its own, called on every route, well and badly, and asked to stop.
+
+mod ends;
+mod lines;
+mod routes;
+mod support;

@@ -1,0 +1,54 @@
+//! The face of kit: its parts by name, the default stacks, and what a program needs round them.
+//!
+//! A complete service:
+//!
+//! ```no_run
+//! use kit::http::server::{Router, Server, json};
+//! use kit::{Error, Method, request_fn};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize)]
+//! struct Text { s: String }
+//!
+//! #[derive(Serialize)]
+//! struct Value { v: String }
+//!
+//! static UPPERCASE: Method = Method::new("hello", "uppercase").path("/uppercase").idempotent();
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     let log = kit::log::Logger::new(kit::log::logfmt(std::io::stderr()));
+//!     let metrics = kit::metrics::Registry::new();
+//!     let stack = kit::server::Stack::new(&log, &metrics)?;
+//!
+//!     let uppercase = request_fn(async |text: Text| Ok(Value { v: text.s.to_uppercase() }));
+//!     let service = Router::with(stack).post(&UPPERCASE, json(uppercase)).build()?;
+//!
+//!     let bound = Server::new(Default::default())?.bind("127.0.0.1:8080").await?;
+//!     kit::log::info!(log, "listening"; "addr" => %bound.local_addr());
+//!     bound.serve(service, kit::shutdown()).await;
+//!     Ok(())
+//! }
+//! ```
+
+pub mod server;
+mod shutdown;
+
+pub use kit_core::*;
+
+/// Layers that keep a failing dependency from taking its caller down.
+pub use kit_circuit as circuit;
+/// Key-value logs.
+pub use kit_log as log;
+/// Counters, gauges, histograms.
+pub use kit_metrics as metrics;
+/// Values to bytes and back.
+pub use kit_transport::codec;
+/// HTTP, both ways.
+pub use kit_transport::http;
+pub use shutdown::shutdown;
+
+/// The programs of the first page, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
