@@ -35,7 +35,7 @@ impl Back {
     }
 
     /// Puts `before`, `text` and `after` at the front, in this order.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_between(&mut self, before: &[u8], text: &[u8], after: &[u8]) {
         let room = self.room(before.len() + text.len() + after.len());
         let (front, rest) = room.split_at_mut(before.len());

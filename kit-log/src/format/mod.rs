@@ -18,7 +18,7 @@ use slog::{OwnedKVList, Record};
 
 use self::buffer::{Back, Scratch};
 use self::keys::reserved;
-use self::pairs::Pairs;
+use self::pairs::{Pairs, own_key};
 pub(crate) use self::syntax::Syntax;
 use self::syntax::{Json, Logfmt};
 use crate::clock::{Clock, SystemClock};
@@ -211,10 +211,6 @@ impl Formatter {
         open_line::<S>(line);
         line.content()
     }
-}
-
-fn own_key<S: Syntax>(line: &mut Back, key: &str) {
-    line.push_between(S::KEY_OPEN.as_bytes(), key.as_bytes(), S::KEY_CLOSE.as_bytes());
 }
 
 /// Takes the separator from before the first pair, if there is one, and puts there what opens a line.

@@ -206,21 +206,22 @@ impl<'a, S: Syntax> Pairs<'a, S> {
     /// Writes the message: `made` is what was made of one with parts to fill in.
     pub(crate) fn message(&mut self, message: &fmt::Arguments<'_>, made: &[u8]) {
         const MSG: &str = "msg";
-        let open = Open { hash: const { keys::hash(MSG.as_bytes()) }, denied: false, key: Shown::AsItIs };
-        let quote = S::QUOTE.as_bytes();
+        let end = self.scratch.line.len();
         match message.as_str() {
             Some(text) if self.is_plain(text) => {
-                self.write(MSG, open, |line| line.push_between(quote, text.as_bytes(), quote));
+                let quote = S::QUOTE.as_bytes();
+                self.scratch.line.push_between(quote, text.as_bytes(), quote);
             }
             Some(text) => {
-                let mut out = mem::take(&mut self.scratch.text);
+                let Scratch { line, text: out, .. } = &mut *self.scratch;
                 out.clear();
-                self.lost += u32::from(text::text::<S>(&mut out, self.rules.value_max, text));
-                self.write(MSG, open, |line| line.push(&out));
-                self.scratch.text = out;
+                self.lost += u32::from(text::text::<S>(out, self.rules.value_max, text));
+                line.push(out);
             }
-            None => self.write(MSG, open, |line| line.push(made)),
+            None => self.scratch.line.push(made),
         }
+        own_key::<S>(&mut self.scratch.line, MSG);
+        self.scratch.add(end, S::KEY_OPEN.len(), MSG.len(), const { keys::hash(MSG.as_bytes()) });
     }
 
     fn float(&mut self, key: Key, value: f64, short: fmt::Arguments<'_>, power: fmt::Arguments<'_>) {
@@ -240,6 +241,12 @@ impl<'a, S: Syntax> Pairs<'a, S> {
 /// The text of a key: slog's are `&'static str`, unless some crate in the program switches on its dynamic ones.
 fn name_of(key: &Key) -> &str {
     AsRef::<str>::as_ref(key)
+}
+
+/// Puts one of the drain's own keys at the front of the line.
+#[inline(always)]
+pub(crate) fn own_key<S: Syntax>(line: &mut Back, key: &str) {
+    line.push_between(S::KEY_OPEN.as_bytes(), key.as_bytes(), S::KEY_CLOSE.as_bytes());
 }
 
 /// Prints an error and its causes, a cause only where the text so far does not end in it already.

@@ -3,6 +3,8 @@
 //! A serializer of our own, because what holds for a line holds inside it: names are redacted, text is escaped alike,
 //! a number JSON does not have becomes a text, and the size is bounded while it is written.
 
+mod items;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Write as _;
@@ -10,16 +12,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::ser::{self, Serialize};
 
+use self::items::Items;
 use super::escape::escape;
 use super::syntax::Syntax;
 use super::text;
-use crate::redact::{MASK, Redaction};
+use crate::redact::Redaction;
 
 /// Deepest nesting written: a type that contains itself must end before the stack does.
 const DEPTH: usize = 32;
 
 /// Appends one structured value of at most `max` bytes; says whether it was cut.
-pub(super) fn value<S: Syntax>(
+pub(crate) fn value<S: Syntax>(
     out: &mut Vec<u8>,
     max: usize,
     value: &dyn Fn(&mut Nested<'_>) -> Result<(), Stop>,
@@ -55,7 +58,7 @@ pub(super) fn value<S: Syntax>(
 /// Why a value was not written to its end. Only text: the erasure slog puts around values lets no more through.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Stop(Cow<'static, str>);
+pub(crate) struct Stop(Cow<'static, str>);
 
 impl ser::Error for Stop {
     fn custom<T: fmt::Display>(message: T) -> Self {
@@ -66,7 +69,7 @@ impl ser::Error for Stop {
 type Done = Result<(), Stop>;
 
 /// A serializer of JSON into a line.
-pub(super) struct Nested<'a> {
+pub(crate) struct Nested<'a> {
     out: &'a mut Vec<u8>,
     end: usize,
     /// There was no room for something.
@@ -118,62 +121,6 @@ impl Nested<'_> {
         }
         self.depth += 1;
         self.put(open)
-    }
-}
-
-/// An array or an object being written.
-pub(super) struct Items<'n, 'a> {
-    nested: &'n mut Nested<'a>,
-    first: bool,
-    /// The value to come has a denied name.
-    masked: bool,
-    close: &'static [u8],
-}
-
-impl<'n, 'a> Items<'n, 'a> {
-    fn new(nested: &'n mut Nested<'a>, open: &[u8], close: &'static [u8]) -> Result<Self, Stop> {
-        nested.nest(open)?;
-        Ok(Self { nested, first: true, masked: false, close })
-    }
-
-    /// An enum's variant with content: an object of one member, `{"Variant":…}`.
-    fn variant(nested: &'n mut Nested<'a>, variant: &str, open: &[u8], close: &'static [u8]) -> Result<Self, Stop> {
-        nested.put(b"{")?;
-        nested.text(variant)?;
-        nested.put(b":")?;
-        Self::new(nested, open, close)
-    }
-
-    fn separate(&mut self) -> Done {
-        if std::mem::take(&mut self.first) {
-            return Ok(());
-        }
-        self.nested.put(b",")
-    }
-
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        self.separate()?;
-        value.serialize(&mut *self.nested)
-    }
-
-    fn name(&mut self, name: &str) -> Done {
-        self.separate()?;
-        self.nested.text(name)?;
-        self.nested.put(b":")?;
-        self.masked = self.nested.redaction.denies(name);
-        Ok(())
-    }
-
-    fn named<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        if std::mem::take(&mut self.masked) {
-            return self.nested.text(MASK);
-        }
-        value.serialize(&mut *self.nested)
-    }
-
-    fn finish(self) -> Done {
-        self.nested.depth -= 1;
-        self.nested.put(self.close)
     }
 }
 
@@ -326,88 +273,5 @@ impl<'n, 'a> ser::Serializer for &'n mut Nested<'a> {
         _: usize,
     ) -> Result<Items<'n, 'a>, Stop> {
         Items::variant(self, variant, b"{", b"}}")
-    }
-}
-
-macro_rules! sequences {
-    ($($trait:ident: $method:ident),*) => {
-        $(impl ser::$trait for Items<'_, '_> {
-            type Ok = ();
-            type Error = Stop;
-
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-                self.item(value)
-            }
-
-            fn end(self) -> Done {
-                self.finish()
-            }
-        })*
-    };
-}
-
-sequences! {
-    SerializeSeq: serialize_element, SerializeTuple: serialize_element,
-    SerializeTupleStruct: serialize_field, SerializeTupleVariant: serialize_field
-}
-
-macro_rules! structs {
-    ($($trait:ident),*) => {
-        $(impl ser::$trait for Items<'_, '_> {
-            type Ok = ();
-            type Error = Stop;
-
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-                self.name(name)?;
-                self.named(value)
-            }
-
-            fn end(self) -> Done {
-                self.finish()
-            }
-        })*
-    };
-}
-
-structs! { SerializeStruct, SerializeStructVariant }
-
-impl ser::SerializeMap for Items<'_, '_> {
-    type Ok = ();
-    type Error = Stop;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Done {
-        // A key of any scalar type is written first and read back as text, since JSON's keys are texts.
-        let mut bytes = Vec::new();
-        let mut alone = Nested {
-            out: &mut bytes,
-            end: self.nested.room(),
-            full: false,
-            depth: DEPTH,
-            redaction: self.nested.redaction,
-        };
-        if let Err(stop) = key.serialize(&mut alone) {
-            self.nested.full |= alone.full;
-            return Err(stop);
-        }
-        let text = std::str::from_utf8(&bytes).map_err(ser::Error::custom)?;
-        match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-            Some(escaped) => {
-                self.separate()?;
-                self.nested.put(b"\"")?;
-                self.nested.put(escaped.as_bytes())?;
-                self.nested.put(b"\":")?;
-                self.masked = self.nested.redaction.denies(escaped);
-                Ok(())
-            }
-            None => self.name(text),
-        }
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        self.named(value)
-    }
-
-    fn end(self) -> Done {
-        self.finish()
     }
 }
