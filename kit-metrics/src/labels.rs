@@ -103,7 +103,13 @@ mod tests {
 
     #[test]
     fn a_long_value_is_cut_at_a_character_and_marked() {
-        for value in ["x".repeat(10 * 1024), "é".repeat(5000), "日".repeat(5000), "\u{1f600}".repeat(100)] {
+        for value in [
+            "x".repeat(10 * 1024),
+            "é".repeat(5000),
+            "日".repeat(5000),
+            "\u{1f600}".repeat(100),
+            "\u{e0041}".repeat(200),
+        ] {
             let cut = clean(value.as_bytes());
             assert!(cut.len() <= MAX_VALUE && cut.len() > MAX_VALUE - 8, "{}", cut.len());
             assert!(cut.ends_with('…'));

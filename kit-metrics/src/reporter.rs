@@ -174,7 +174,10 @@ mod tests {
     use crate::memory::Memory;
     use crate::snapshot::Snapshot;
 
-    const LONG: Duration = Duration::from_secs(3600);
+    /// An interval that no test reaches the end of.
+    const NEVER: Duration = Duration::from_secs(3600);
+    /// What a test waits for what comes at once, if all is well.
+    const SOON: Duration = Duration::from_secs(60);
 
     /// Says when an export begins, then does what it is told; hangs while it is told nothing.
     struct Played {
@@ -206,12 +209,12 @@ mod tests {
     fn exports_when_asked_and_once_more_at_the_end() {
         let (registry, memory) = (Registry::new(), Memory::new());
         let depth = registry.gauge("depth", "Depth").unlabelled().unwrap();
-        let reporter = Reporter::start(&registry, LONG, memory.clone()).unwrap();
+        let reporter = Reporter::start(&registry, NEVER, memory.clone()).unwrap();
         depth.set(1.0);
-        assert!(reporter.flush(LONG));
+        assert!(reporter.flush(SOON));
         assert_eq!((memory.exports(), memory.last().value("depth", &[])), (1, Some(1.0)));
         depth.set(2.0);
-        assert!(reporter.shutdown(LONG));
+        assert!(reporter.shutdown(SOON));
         assert_eq!((memory.exports(), memory.last().value("depth", &[])), (2, Some(2.0)));
     }
 
@@ -224,17 +227,17 @@ mod tests {
             tell.send(Ok(())).unwrap();
         }
         drop(tell);
-        assert!(reporter.shutdown(LONG));
+        assert!(reporter.shutdown(SOON));
     }
 
     #[test]
     fn a_failure_is_counted_and_the_next_export_comes_all_the_same() {
         let (registry, (backend, _begun, tell)) = (Registry::new(), played());
-        let reporter = Reporter::start(&registry, LONG, backend).unwrap();
+        let reporter = Reporter::start(&registry, NEVER, backend).unwrap();
         tell.send(Err(io::ErrorKind::ConnectionRefused.into())).unwrap();
-        assert!(reporter.flush(LONG));
+        assert!(reporter.flush(SOON));
         tell.send(Ok(())).unwrap();
-        assert!(reporter.flush(LONG));
+        assert!(reporter.flush(SOON));
         assert_eq!(count(&registry, "kit_metrics_export_failures_total"), Some(1.0));
         assert_eq!(count(&registry, "kit_metrics_exports_total"), Some(1.0));
         drop(tell);
@@ -252,8 +255,8 @@ mod tests {
             }
         }
         let registry = Registry::new();
-        let reporter = Reporter::start(&registry, LONG, Panics).unwrap();
-        assert!(reporter.flush(LONG) && reporter.flush(LONG));
+        let reporter = Reporter::start(&registry, NEVER, Panics).unwrap();
+        assert!(reporter.flush(SOON) && reporter.flush(SOON));
         assert_eq!(count(&registry, "kit_metrics_export_panics_total"), Some(2.0));
     }
 

@@ -39,3 +39,22 @@ impl Memory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Registry;
+
+    #[test]
+    fn series_that_are_gone_are_forgotten_and_those_that_are_there_kept() {
+        let registry = Registry::new();
+        registry.counter("calls_total", "Calls").unlabelled().unwrap();
+        let snapshot = registry.snapshot();
+        let live = snapshot.families()[0].series()[0].id();
+        let mut memory = Memory::default();
+        let sent = Sent { sum: 1.0, ..Sent::default() };
+        [live, u64::MAX - 1, u64::MAX].into_iter().for_each(|id| memory.keep(id, sent.clone()));
+        memory.forget_all_but(&snapshot);
+        assert_eq!((memory.0.len(), memory.of(live).sum), (1, 1.0));
+    }
+}

@@ -72,3 +72,28 @@ impl fmt::Debug for Target {
         f.debug_struct("Target").field("open", &self.sink.is_some()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use cadence::NopMetricSink;
+
+    use super::*;
+
+    #[test]
+    fn a_sink_is_made_again_when_it_is_no_longer_fresh() {
+        let made = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&made);
+        let open = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(Box::new(NopMetricSink) as Box<_>)
+        };
+        let mut target = Target { fresh_for: Some(RESOLVE_AFTER), ..Target::new(open) };
+        for uses in 1..=3 * RESOLVE_AFTER {
+            target.open().unwrap();
+            assert_eq!(made.load(Ordering::Relaxed), uses.div_ceil(RESOLVE_AFTER));
+        }
+    }
+}
