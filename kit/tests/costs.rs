@@ -1,5 +1,7 @@
 //! What a request costs over raw hyper: counted, not timed.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
+
 use std::convert::Infallible;
 use std::time::Duration;
 

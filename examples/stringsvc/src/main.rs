@@ -1,13 +1,5 @@
 //! The program: it puts the parts together and runs them until it is asked to stop.
 
-mod endpoints;
-mod flags;
-mod instrumenting;
-mod logging;
-mod proxying;
-mod service;
-mod transport;
-
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,11 +10,12 @@ use kit::log::Logger;
 use kit::metrics::Registry;
 use kit::server::Stack;
 use kit::{Code, Error};
-
-use crate::flags::Flags;
-use crate::instrumenting::Instrumenting;
-use crate::logging::Logging;
-use crate::service::{StringService, Strings};
+use stringsvc::flags::Flags;
+use stringsvc::instrumenting::Instrumenting;
+use stringsvc::logging::Logging;
+use stringsvc::proxying::{self, Proxying};
+use stringsvc::service::{StringService, Strings};
+use stringsvc::transport;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -47,7 +40,7 @@ async fn run(flags: Flags) -> Result<(), Error> {
         None => serve(Strings, flags, log, metrics).await,
         Some(url) => {
             let uppercase = proxying::to(url)?;
-            serve(proxying::Proxying::new(uppercase, Strings), flags, log, metrics).await
+            serve(Proxying::new(uppercase, Strings), flags, log, metrics).await
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The server side of HTTP, from a request of the wire to a response of the wire.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
+
 mod axum;
 mod finalize;
 mod host;

@@ -31,9 +31,15 @@ async fn an_unknown_path_is_404_and_an_unknown_verb_405_with_allow() {
 async fn options_lists_the_verbs_and_head_is_get_without_its_body() {
     let service = Router::new().get("/a", path()).build().unwrap();
     let answer = send(&service, request("OPTIONS", "/a", "")).await;
-    assert_eq!((answer.status.as_u16(), &answer.headers["allow"], answer.body.len()), (204, &"GET, HEAD, OPTIONS".parse().unwrap(), 0));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["allow"], answer.body.len()),
+        (204, &"GET, HEAD, OPTIONS".parse().unwrap(), 0)
+    );
     let answer = send(&service, request("HEAD", "/a", "")).await;
-    assert_eq!((answer.status.as_u16(), &answer.headers["content-length"], answer.body.len()), (200, &"2".parse().unwrap(), 0));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["content-length"], answer.body.len()),
+        (200, &"2".parse().unwrap(), 0)
+    );
     // An error has no body either.
     let answer = send(&service, request("HEAD", "/b", "")).await;
     assert_eq!((answer.status.as_u16(), answer.body.len()), (404, 0));
@@ -113,7 +119,12 @@ impl<E: Endpoint<Request>> Endpoint<Request> for Naming<E> {
 async fn the_layers_stand_round_every_route_also_round_what_answers_404_and_405() {
     static GET: Method = Method::new("svc", "get").path("/get");
     let service = Router::with(Named).get(&GET, path()).build().unwrap();
-    for (verb, uri, name) in [("GET", "/get", "get"), ("GET", "/no", "no_route"), ("PUT", "/get", "method_not_allowed"), ("OPTIONS", "/get", "options")] {
+    for (verb, uri, name) in [
+        ("GET", "/get", "get"),
+        ("GET", "/no", "no_route"),
+        ("PUT", "/get", "method_not_allowed"),
+        ("OPTIONS", "/get", "options"),
+    ] {
         assert_eq!(send(&service, request(verb, uri, "")).await.headers["x-method"], name, "{verb} {uri}");
     }
 }

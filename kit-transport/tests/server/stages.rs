@@ -24,7 +24,8 @@ async fn ran(refuse_at: &'static str) -> (u16, String) {
     let binding = json(echo)
         .before(async |cx, request: &mut Request| {
             let at = request.uri().query().unwrap_or_default();
-            cx.extensions_mut().insert(Refuse(["one", "two", "call", "after"].into_iter().find(|s| *s == at).unwrap_or("")));
+            cx.extensions_mut()
+                .insert(Refuse(["one", "two", "call", "after"].into_iter().find(|s| *s == at).unwrap_or("")));
             step(cx, "one")
         })
         .before(async |cx, _request| step(cx, "two"))
@@ -113,7 +114,9 @@ async fn a_panic_is_500_with_the_fixed_line_and_other_calls_go_on() {
 #[tokio::test]
 async fn a_request_id_is_accepted_or_made_and_returned_with_errors_too() {
     let service = uppercase_with_ids().build().unwrap();
-    for (given, returned) in [(Some("abc"), "abc"), (Some("a b"), &*format!("{:032x}", 0)), (None, &*format!("{:032x}", 1))] {
+    for (given, returned) in
+        [(Some("abc"), "abc"), (Some("a b"), &*format!("{:032x}", 0)), (None, &*format!("{:032x}", 1))]
+    {
         let mut request = post_json("/nowhere", "");
         if let Some(given) = given {
             request.headers_mut().insert("x-request-id", given.parse().unwrap());

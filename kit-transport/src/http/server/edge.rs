@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::StatusCode;
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use kit_core::{Context, Error, Outcome, StreamEnd, request_id};
 

@@ -6,8 +6,7 @@ use kit_core::{Context, Error};
 use crate::http::Request;
 
 /// What a hook is kept as.
-pub(super) type BeforeHook =
-    Arc<dyn for<'a> Fn(&'a mut Context, &'a mut Request) -> Verdict<'a> + Send + Sync>;
+pub(super) type BeforeHook = Arc<dyn for<'a> Fn(&'a mut Context, &'a mut Request) -> Verdict<'a> + Send + Sync>;
 
 /// What a hook is kept as.
 pub(super) type AfterHook<Res> = Arc<dyn for<'a> Fn(&'a mut Context, &'a mut Res) -> Verdict<'a> + Send + Sync>;

@@ -238,7 +238,9 @@ impl<L> Router<L> {
         let mut paths = matchit::Router::new();
         for (path, node) in self.into_nodes() {
             check(&path, &node).map_err(refused)?;
-            paths.insert(path.clone(), node).map_err(|problem| refused(RouteError::Path { path, problem: problem.to_string() }))?;
+            paths
+                .insert(path.clone(), node)
+                .map_err(|problem| refused(RouteError::Path { path, problem: problem.to_string() }))?;
         }
         Ok(RouterService::new(Shared { paths, not_found, finalize, max_time }))
     }
@@ -285,7 +287,10 @@ impl<L> Router<L> {
 impl<L: fmt::Debug> fmt::Debug for Router<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let paths = self.entries.iter().map(|entry| &entry.path).chain(self.nodes.iter().map(|(path, _)| path));
-        f.debug_struct("Router").field("layer", &self.layer).field("paths", &paths.collect::<Vec<_>>()).finish_non_exhaustive()
+        f.debug_struct("Router")
+            .field("layer", &self.layer)
+            .field("paths", &paths.collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,8 +7,8 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use kit_core::{Code, Error};
 
 use super::text::COMPLAINT;
-use crate::codec::shown;
 use crate::codec::Codec;
+use crate::codec::shown;
 use crate::http::problem::Rejection;
 
 /// A body that nobody here reads, going by its headers: 415. [`Rejection::UnsupportedMediaType`] is its source.
