@@ -62,7 +62,10 @@ impl Config {
         zero("ping_interval", self.ping_interval)?;
         zero("ping_timeout", self.ping_timeout)?;
         if self.max_header_bytes < Self::LEAST_HEADER_BYTES {
-            return Err(Error::invalid_argument(format!("max_header_bytes must be at least {}", Self::LEAST_HEADER_BYTES)));
+            return Err(Error::invalid_argument(format!(
+                "max_header_bytes must be at least {}",
+                Self::LEAST_HEADER_BYTES
+            )));
         }
         if self.max_headers == 0 || self.max_streams == 0 {
             return Err(Error::invalid_argument("max_headers and max_streams must be at least 1"));
