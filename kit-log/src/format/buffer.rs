@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use super::keys::Keys;
+use super::keys::{BLOCK, Keys};
 use crate::digits;
 use crate::timestamp::Dates;
 
@@ -45,38 +45,59 @@ impl Back {
         back.copy_from_slice(after);
     }
 
-    /// Puts the last `len` bytes of `block` at the front. What stands before them in the block is written too, into
-    /// room that is not taken yet: one store of known size is quicker than one of just the bytes.
+    /// Puts a key before a value in quotes: the last `len` bytes of `block`.
+    ///
+    /// What stands before them in the block is written too, into room that is not taken yet: one store of known size is
+    /// quicker than one of just the bytes. Key and value go in one step, because the front, kept in memory, would else
+    /// be stored and loaded again for each.
     #[inline(always)]
-    pub(crate) fn push_block<const N: usize>(&mut self, block: &[u8; N], len: usize) {
-        *self.chunk() = *block;
-        self.at -= len;
-    }
-
-    /// Puts a number at the front.
-    #[inline(always)]
-    pub(crate) fn push_number(&mut self, number: u64) {
-        self.at -= digits::back(self.chunk(), number);
-    }
-
-    /// The `N` bytes before the front.
-    #[inline(always)]
-    fn chunk<const N: usize>(&mut self) -> &mut [u8; N] {
-        if self.at < N {
-            self.grow(N);
+    pub(crate) fn push_text(&mut self, block: &[u8; BLOCK], len: usize, quote: &[u8], value: &[u8]) {
+        let size = value.len() + 2 * quote.len();
+        let front = self.front(size + BLOCK);
+        let (before, to) = front.split_at_mut(front.len() - size);
+        let (open, to) = to.split_at_mut(quote.len());
+        let (to, close) = to.split_at_mut(value.len());
+        open.copy_from_slice(quote);
+        copy(to, value);
+        close.copy_from_slice(quote);
+        if let Some(to) = before.last_chunk_mut() {
+            *to = *block;
         }
-        self.bytes[..self.at].last_chunk_mut().expect("a buffer that was grown if it was short")
+        self.at = before.len() - len;
+    }
+
+    /// Puts a key before a number.
+    #[inline(always)]
+    pub(crate) fn push_number(&mut self, block: &[u8; BLOCK], len: usize, negative: bool, number: u64) {
+        let front = self.front(digits::MAX + 1 + BLOCK);
+        let mut at = front.len();
+        at -= front.last_chunk_mut().map_or(0, |to| digits::back(to, number));
+        if negative {
+            at -= 1;
+            front[at] = b'-';
+        }
+        if let Some(to) = front[..at].last_chunk_mut() {
+            *to = *block;
+        }
+        self.at = at - len;
+    }
+
+    /// The room before the front, at least so many bytes.
+    #[inline(always)]
+    fn front(&mut self, count: usize) -> &mut [u8] {
+        if count > self.at {
+            self.grow(count);
+        }
+        &mut self.bytes[..self.at]
     }
 
     /// So many bytes at the front, to be written.
     #[inline(always)]
     fn room(&mut self, count: usize) -> &mut [u8] {
-        if count > self.at {
-            self.grow(count);
-        }
-        let end = self.at;
-        self.at -= count;
-        &mut self.bytes[self.at..end]
+        let room = self.front(count);
+        let start = room.len() - count;
+        self.at = start;
+        &mut self.bytes[start..start + count]
     }
 
     /// Takes away the first `count` bytes.

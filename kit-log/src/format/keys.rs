@@ -45,8 +45,8 @@ pub(crate) struct Known {
     /// Whether it is [`ODD`], [`DENIED`], or one of the [`reserved`] names.
     bits: u8,
     /// How it stands in a line, at the end of a block, and how long that is; 0 if it does not fit or is odd.
-    pub(crate) shown: [u8; BLOCK],
-    pub(crate) shown_len: u8,
+    shown: [u8; BLOCK],
+    shown_len: u8,
 }
 
 impl Known {
@@ -66,6 +66,12 @@ impl Known {
             known.shown_len = len as u8;
         }
         known
+    }
+
+    /// The block at whose end it stands with its marks, and how long that is; 0 if it is not to be written so.
+    #[inline(always)]
+    pub(crate) fn block(&self) -> (&[u8; BLOCK], usize) {
+        (&self.shown, usize::from(self.shown_len))
     }
 
     /// Whether any of these bits is set.

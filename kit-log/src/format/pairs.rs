@@ -13,7 +13,7 @@ use slog::{BytesKind, KV, Key, Record, SerdeValue, Serializer};
 use super::Rules;
 use super::buffer::{Back, Scratch};
 use super::escape::{self, hex};
-use super::keys::{self, reserved};
+use super::keys::{self, BLOCK, reserved};
 use super::nested;
 use super::syntax::Syntax;
 use super::text::{self, Escaper};
@@ -55,6 +55,19 @@ enum Shown {
     Renamed,
 }
 
+/// A value that is ready.
+#[derive(Clone, Copy)]
+enum Value<'v> {
+    /// As it stands in both formats.
+    Bare(&'v [u8]),
+    /// Text that needs no escape.
+    Plain(&'v [u8]),
+    Number {
+        negative: bool,
+        size: u64,
+    },
+}
+
 impl<'a, S: Syntax> Pairs<'a, S> {
     pub(crate) fn new(scratch: &'a mut Scratch, rules: &'a Rules, reserved: u8) -> Self {
         Self { scratch, rules, reserved: reserved | reserved::TRUNCATED, lost: 0, syntax: PhantomData }
@@ -89,7 +102,7 @@ impl<'a, S: Syntax> Pairs<'a, S> {
             let reserved = known.is(self.reserved);
             return self.open_odd(key, denied, reserved);
         }
-        let shown = if known.shown_len > 0 { Shown::Block(number) } else { Shown::AsItIs };
+        let shown = if known.block().1 > 0 { Shown::Block(number) } else { Shown::AsItIs };
         (!self.scratch.has(hash, key.as_bytes())).then_some(Open { hash, denied, key: shown })
     }
 
@@ -106,20 +119,21 @@ impl<'a, S: Syntax> Pairs<'a, S> {
         (!self.scratch.has(hash, &self.scratch.name)).then_some(Open { hash, denied, key: Shown::Renamed })
     }
 
-    /// Puts one pair at the front of the line: `value` its value, this its key.
+    /// Puts one pair at the front of the line.
     #[inline(always)]
-    fn write(&mut self, key: &str, open: Open, value: impl FnOnce(&mut Back)) {
-        let end = self.scratch.line.len();
-        value(&mut self.scratch.line);
-        let len = match open.key {
-            Shown::Block(number) => {
-                let Scratch { line, keys, .. } = &mut *self.scratch;
-                let known = keys.at(number);
-                line.push_block(&known.shown, usize::from(known.shown_len));
-                key.len()
-            }
-            Shown::AsItIs | Shown::Renamed => self.write_key(key, &open),
+    fn write(&mut self, key: &str, open: Open, value: Value<'_>) {
+        let Scratch { line, keys, .. } = &mut *self.scratch;
+        let end = line.len();
+        let (block, len) = match open.key {
+            Shown::Block(number) => keys.at(number).block(),
+            Shown::AsItIs | Shown::Renamed => (&[0; BLOCK], 0),
         };
+        match value {
+            Value::Bare(value) => line.push_text(block, len, b"", value),
+            Value::Plain(value) => line.push_text(block, len, S::QUOTE.as_bytes(), value),
+            Value::Number { negative, size } => line.push_number(block, len, negative, size),
+        }
+        let len = if len > 0 { key.len() } else { self.write_key(key, &open) };
         self.scratch.add(end, S::KEY_OPEN.len(), len, open.hash);
     }
 
@@ -133,13 +147,12 @@ impl<'a, S: Syntax> Pairs<'a, S> {
 
     #[cold]
     fn write_masked(&mut self, key: &str, open: Open) {
-        let quote = S::QUOTE.as_bytes();
-        self.write(key, open, |line| line.push_between(quote, MASK.as_bytes(), quote));
+        self.write(key, open, Value::Plain(MASK.as_bytes()));
     }
 
     /// Writes a pair whose value is ready.
     #[inline(always)]
-    fn put(&mut self, key: Key, value: impl FnOnce(&mut Back)) {
+    fn put(&mut self, key: Key, value: Value<'_>) {
         let key = name_of(&key);
         match self.open(key) {
             Some(open) if open.denied => self.write_masked(key, open),
@@ -153,25 +166,19 @@ impl<'a, S: Syntax> Pairs<'a, S> {
     /// Writes a pair whose value stands as it is in both formats.
     #[inline(never)]
     fn bare(&mut self, key: Key, value: &[u8]) {
-        self.put(key, |line| line.push(value));
+        self.put(key, Value::Bare(value));
     }
 
     /// Writes a pair whose value is a number.
     #[inline(never)]
     fn number(&mut self, key: Key, negative: bool, size: u64) {
-        self.put(key, |line| {
-            line.push_number(size);
-            if negative {
-                line.push(b"-");
-            }
-        });
+        self.put(key, Value::Number { negative, size });
     }
 
     /// Writes a pair whose value is text that needs no escape.
     #[inline(never)]
     fn plain(&mut self, key: Key, value: &str) {
-        let quote = S::QUOTE.as_bytes();
-        self.put(key, |line| line.push_between(quote, value.as_bytes(), quote));
+        self.put(key, Value::Plain(value.as_bytes()));
     }
 
     /// Writes a pair whose value is text.
@@ -199,7 +206,7 @@ impl<'a, S: Syntax> Pairs<'a, S> {
         let mut text = mem::take(&mut self.scratch.text);
         text.clear();
         self.lost += u32::from(make(&mut text, self.rules.value_max));
-        self.write(key, open, |line| line.push(&text));
+        self.write(key, open, Value::Bare(&text));
         self.scratch.text = text;
     }
 
