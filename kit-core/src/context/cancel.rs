@@ -82,10 +82,8 @@ impl Cancel {
     /// # Cancel safety
     /// Cancel safe: the token stays told.
     pub async fn cancelled(&self) {
+        // Made before the flag is read: a token told in between wakes it, polled or not.
         let told = self.0.wake.notified();
-        let mut told = std::pin::pin!(told);
-        // Registered before the flag is read: a token told in between wakes it.
-        told.as_mut().enable();
         if self.is_cancelled() {
             return;
         }

@@ -81,6 +81,21 @@ async fn what_is_merged_ends_no_measure_of_the_caller() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_measure_after_a_childs_call_reads_the_clock_again() {
+    let mut cx = Context::new();
+    let begun = cx.begin();
+    assert_eq!(cx.end() - begun, Duration::ZERO);
+    let mut child = cx.child(&INNER);
+    advance(MS).await;
+    child.stamp();
+    cx.catch_up(&child);
+    child.finish();
+    assert_eq!(cx.now() - begun, MS);
+    advance(MS).await;
+    assert_eq!(cx.end() - begun, 2 * MS);
+}
+
+#[tokio::test(start_paused = true)]
 async fn remaining_is_what_was_left_at_the_last_reading() {
     let mut cx = Context::new();
     assert_eq!(cx.remaining(), None);
