@@ -69,18 +69,18 @@ pub(crate) struct Painted;
 
 impl Syntax for Painted {
     const OPEN: &'static str = "";
-    const CLOSE: &'static str = "";
+    const CLOSE: &'static str = "\n";
     const KEY_OPEN: &'static str = " \x1b[2m";
     const KEY_CLOSE: &'static str = "=\x1b[0m";
     const QUOTE: &'static str = "";
 
     fn level(level: Level) -> &'static str {
         match level {
-            Level::Error => " \x1b[1;31mlevel=error\x1b[0m",
-            Level::Warn => " \x1b[33mlevel=warn\x1b[0m",
-            Level::Info => " \x1b[32mlevel=info\x1b[0m",
-            Level::Debug => " \x1b[36mlevel=debug\x1b[0m",
-            Level::Trace => " \x1b[2mlevel=trace\x1b[0m",
+            Level::Error => "\x1b[1;31mlevel=error\x1b[0m",
+            Level::Warn => "\x1b[33mlevel=warn\x1b[0m",
+            Level::Info => "\x1b[32mlevel=info\x1b[0m",
+            Level::Debug => "\x1b[36mlevel=debug\x1b[0m",
+            Level::Trace => "\x1b[2mlevel=trace\x1b[0m",
         }
     }
 }

@@ -4,7 +4,7 @@ mod support;
 
 use std::fmt::{self, Write as _};
 
-use kit_log::{LineDrain, Logger, info, json, logfmt, o};
+use kit_log::{LineDrain, Logger, info, json, log, logfmt, o};
 use proptest::prelude::*;
 use support::{Writes, parse};
 
@@ -47,6 +47,25 @@ fn the_longest_parts_are_left_out_until_the_line_fits() {
         assert!(line.len() < LIMIT);
         assert!(line.contains("kept") && line.contains("kept too"));
         assert!(line.contains("aaa") && line.contains("bbb") && !line.contains("ccc"));
+    }
+}
+
+#[test]
+fn a_line_without_a_level_is_cut_like_any_other() {
+    let writes = Writes::default();
+    for drain in drains(&writes) {
+        let log = Logger::new(drain);
+        log!(log; "a" => "a".repeat(9000));
+        let line = writes.line();
+        assert!(line.starts_with("a=\"aaa") && line.ends_with("…\" truncated=1") || line.starts_with("{\"a\":\"aaa"));
+        log!(log; "a" => "a".repeat(8000), "b" => "b".repeat(8100), "c" => "c".repeat(8000));
+        let line = writes.line();
+        assert!(line.len() < LIMIT && !line.contains("bbb"));
+        if line.starts_with('{') {
+            assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok());
+        } else {
+            assert_eq!(parse::logfmt(&line).unwrap().len(), 3);
+        }
     }
 }
 

@@ -45,6 +45,23 @@ impl Back {
         back.copy_from_slice(after);
     }
 
+    /// Puts `lead`, `key`, `then`, and a value between two `quote`s at the front.
+    #[inline(always)]
+    pub(crate) fn push_pair(&mut self, [lead, key, then, quote]: [&[u8]; 4], value: &[u8]) {
+        let room = self.room(lead.len() + key.len() + then.len() + value.len() + 2 * quote.len());
+        let (to, room) = room.split_at_mut(lead.len());
+        to.copy_from_slice(lead);
+        let (to, room) = room.split_at_mut(key.len());
+        to.copy_from_slice(key);
+        let (to, room) = room.split_at_mut(then.len());
+        to.copy_from_slice(then);
+        let (to, room) = room.split_at_mut(quote.len());
+        to.copy_from_slice(quote);
+        let (to, room) = room.split_at_mut(value.len());
+        copy(to, value);
+        room.copy_from_slice(quote);
+    }
+
     /// Puts a key before a value in quotes: the last `len` bytes of `block`.
     ///
     /// What stands before them in the block is written too, into room that is not taken yet: one store of known size is

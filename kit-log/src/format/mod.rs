@@ -18,7 +18,7 @@ use slog::{OwnedKVList, Record};
 
 use self::buffer::{Back, Scratch};
 use self::keys::reserved;
-use self::pairs::{Pairs, own_key};
+use self::pairs::{Pairs, own_pair};
 pub(crate) use self::syntax::Syntax;
 use self::syntax::{Json, Logfmt};
 use crate::clock::{Clock, SystemClock};
@@ -134,7 +134,6 @@ impl Formatter {
         print(reserved::CALLER, self.caller);
         print(reserved::MSG, has_message);
 
-        scratch.line.push(b"\n");
         scratch.line.push(S::CLOSE.as_bytes());
         let mut pairs = Pairs::<S>::new(scratch, &self.rules, own);
         pairs.lost += u32::from(cut);
@@ -147,11 +146,13 @@ impl Formatter {
         pairs.list(record, context);
         let lost = pairs.lost;
         let body = scratch.line.len();
-        self.head::<S>(scratch, record, levelled);
-        if lost > 0 || scratch.line.len() + S::OPEN.len() > self.rules.line_max {
-            return self.trim::<S>(scratch, body, lost);
+        self.head::<S>(scratch, record);
+        let level = levelled.then(|| Level::from_slog(record.level()));
+        let size = scratch.line.len() + level.map_or(S::OPEN, S::level).len();
+        if lost > 0 || size > self.rules.line_max {
+            self.trim::<S>(scratch, body, size, lost);
         }
-        open_line::<S>(&mut scratch.line);
+        open_line::<S>(&mut scratch.line, level);
         scratch.line.content()
     }
 
@@ -167,39 +168,34 @@ impl Formatter {
         (out != b"\"\"", cut)
     }
 
-    fn head<S: Syntax>(&self, scratch: &mut Scratch, record: &Record<'_>, levelled: bool) {
+    fn head<S: Syntax>(&self, scratch: &mut Scratch, record: &Record<'_>) {
         if self.caller {
             let mut text = mem::take(&mut scratch.text);
             text.clear();
             text::display::<S>(&mut text, PLACE_MAX, |escaper| {
                 fmt::Write::write_fmt(escaper, format_args!("{}", Place::of(record)))
             });
-            scratch.line.push(&text);
+            own_pair::<S>(&mut scratch.line, "caller", "", &text);
             scratch.text = text;
-            own_key::<S>(&mut scratch.line, "caller");
         }
         let Scratch { line, dates, .. } = scratch;
         if self.timestamp {
-            line.push_between(S::QUOTE.as_bytes(), dates.text(self.clock.wall()), S::QUOTE.as_bytes());
-            own_key::<S>(line, "ts");
-        }
-        if levelled {
-            line.push(S::level(Level::from_slog(record.level())).as_bytes());
+            own_pair::<S>(line, "ts", S::QUOTE, dates.text(self.clock.wall()));
         }
     }
 
     /// Puts together a line that lost something, with the mark at its end. While it is too long, its longest part goes.
     #[cold]
-    fn trim<'s, S: Syntax>(&self, scratch: &'s mut Scratch, body: usize, mut lost: u32) -> &'s [u8] {
+    fn trim<S: Syntax>(&self, scratch: &mut Scratch, body: usize, mut size: usize, mut lost: u32) {
         let Scratch { line, parts, text, .. } = scratch;
-        let mut size = S::OPEN.len() + line.len() + MARK;
+        size += MARK;
         while size > self.rules.line_max && !parts.is_empty() {
             let longest = (0..parts.len()).max_by_key(|at| parts[*at].len()).unwrap_or_default();
             size -= parts.remove(longest).len();
             lost += 1;
         }
         self.counters.add_truncated();
-        let mark = [S::KEY_OPEN, "truncated", S::KEY_CLOSE, &lost.to_string(), S::CLOSE, "\n"];
+        let mark = [S::KEY_OPEN, "truncated", S::KEY_CLOSE, &lost.to_string(), S::CLOSE];
         text.clear();
         text.extend_from_slice(line.between(line.len(), body));
         for part in parts.iter().rev() {
@@ -208,15 +204,18 @@ impl Formatter {
         mark.iter().for_each(|piece| text.extend_from_slice(piece.as_bytes()));
         line.clear();
         line.push(text);
-        open_line::<S>(line);
-        line.content()
     }
 }
 
-/// Takes the separator from before the first pair, if there is one, and puts there what opens a line.
-fn open_line<S: Syntax>(line: &mut Back) {
-    if line.len() > S::CLOSE.len() + 1 {
-        line.pop(1);
+/// Puts what opens a line at its front: the level, or else the mark in place of the first pair's separator.
+fn open_line<S: Syntax>(line: &mut Back, level: Option<Level>) {
+    match level {
+        Some(level) => line.push(S::level(level).as_bytes()),
+        None => {
+            if line.len() > S::CLOSE.len() {
+                line.pop(1);
+            }
+            line.push(S::OPEN.as_bytes());
+        }
     }
-    line.push(S::OPEN.as_bytes());
 }

@@ -216,18 +216,16 @@ impl<'a, S: Syntax> Pairs<'a, S> {
         let end = self.scratch.line.len();
         match message.as_str() {
             Some(text) if self.is_plain(text) => {
-                let quote = S::QUOTE.as_bytes();
-                self.scratch.line.push_between(quote, text.as_bytes(), quote);
+                own_pair::<S>(&mut self.scratch.line, MSG, S::QUOTE, text.as_bytes());
             }
             Some(text) => {
                 let Scratch { line, text: out, .. } = &mut *self.scratch;
                 out.clear();
                 self.lost += u32::from(text::text::<S>(out, self.rules.value_max, text));
-                line.push(out);
+                own_pair::<S>(line, MSG, "", out);
             }
-            None => self.scratch.line.push(made),
+            None => own_pair::<S>(&mut self.scratch.line, MSG, "", made),
         }
-        own_key::<S>(&mut self.scratch.line, MSG);
         self.scratch.add(end, S::KEY_OPEN.len(), MSG.len(), const { keys::hash(MSG.as_bytes()) });
     }
 
@@ -250,10 +248,10 @@ fn name_of(key: &Key) -> &str {
     AsRef::<str>::as_ref(key)
 }
 
-/// Puts one of the drain's own keys at the front of the line.
+/// Puts one of the drain's own pairs at the front of the line: its value stands as it is, between two `quote`s.
 #[inline(always)]
-pub(crate) fn own_key<S: Syntax>(line: &mut Back, key: &str) {
-    line.push_between(S::KEY_OPEN.as_bytes(), key.as_bytes(), S::KEY_CLOSE.as_bytes());
+pub(crate) fn own_pair<S: Syntax>(line: &mut Back, key: &str, quote: &str, value: &[u8]) {
+    line.push_pair([S::KEY_OPEN, key, S::KEY_CLOSE, quote].map(str::as_bytes), value);
 }
 
 /// Prints an error and its causes, a cause only where the text so far does not end in it already.

@@ -4,9 +4,9 @@ use crate::level::Level;
 
 /// The marks of one format.
 pub(crate) trait Syntax {
-    /// Before the first pair.
+    /// Before the first pair of a line that does not begin with its level.
     const OPEN: &'static str;
-    /// After the last pair, before the newline.
+    /// After the last pair, the newline with it.
     const CLOSE: &'static str;
     /// Before a key: one byte that separates it from the pair before, which the first pair goes without, then the rest.
     const KEY_OPEN: &'static str;
@@ -17,7 +17,7 @@ pub(crate) trait Syntax {
     /// Whether text stands in quotes even where it could do without.
     const ALWAYS_QUOTED: bool = !Self::QUOTE.is_empty();
 
-    /// The pair that names a level, with the separator before it.
+    /// The beginning of a line, with the pair that names its level.
     fn level(level: Level) -> &'static str;
 }
 
@@ -26,18 +26,18 @@ pub(crate) struct Logfmt;
 
 impl Syntax for Logfmt {
     const OPEN: &'static str = "";
-    const CLOSE: &'static str = "";
+    const CLOSE: &'static str = "\n";
     const KEY_OPEN: &'static str = " ";
     const KEY_CLOSE: &'static str = "=";
     const QUOTE: &'static str = "";
 
     fn level(level: Level) -> &'static str {
         match level {
-            Level::Error => " level=error",
-            Level::Warn => " level=warn",
-            Level::Info => " level=info",
-            Level::Debug => " level=debug",
-            Level::Trace => " level=trace",
+            Level::Error => "level=error",
+            Level::Warn => "level=warn",
+            Level::Info => "level=info",
+            Level::Debug => "level=debug",
+            Level::Trace => "level=trace",
         }
     }
 }
@@ -47,18 +47,18 @@ pub(crate) struct Json;
 
 impl Syntax for Json {
     const OPEN: &'static str = "{";
-    const CLOSE: &'static str = "}";
+    const CLOSE: &'static str = "}\n";
     const KEY_OPEN: &'static str = ",\"";
     const KEY_CLOSE: &'static str = "\":";
     const QUOTE: &'static str = "\"";
 
     fn level(level: Level) -> &'static str {
         match level {
-            Level::Error => r#","level":"error""#,
-            Level::Warn => r#","level":"warn""#,
-            Level::Info => r#","level":"info""#,
-            Level::Debug => r#","level":"debug""#,
-            Level::Trace => r#","level":"trace""#,
+            Level::Error => r#"{"level":"error""#,
+            Level::Warn => r#"{"level":"warn""#,
+            Level::Info => r#"{"level":"info""#,
+            Level::Debug => r#"{"level":"debug""#,
+            Level::Trace => r#"{"level":"trace""#,
         }
     }
 }
