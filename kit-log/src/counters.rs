@@ -16,7 +16,7 @@ struct Totals {
 }
 
 impl Counters {
-    /// Lines lost because the async drain's queue was full or closed.
+    /// Lines lost because the async drain's queue was full or closed, or because a writer logged to its own drain.
     pub fn dropped(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)
     }

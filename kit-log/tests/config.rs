@@ -108,6 +108,33 @@ fn a_writer_that_fails_loses_its_line_and_no_other() {
     assert!(log.flush().is_err());
 }
 
+#[test]
+fn a_writer_that_logs_to_its_own_drain_loses_that_line_and_goes_on() {
+    struct Chatty(Arc<Mutex<Option<Logger>>>, Writes);
+    impl Write for Chatty {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let log = self.0.lock().expect("no holder panics").clone();
+            if let Some(log) = log {
+                log!(log; "from" => "writer");
+                assert!(log.flush().is_err());
+            }
+            self.1.write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let (slot, writes) = (Arc::new(Mutex::new(None)), Writes::default());
+    let log = Logger::new(logfmt(Chatty(Arc::clone(&slot), writes.clone())));
+    *slot.lock().expect("no holder panics") = Some(log.clone());
+    log!(log; "n" => 1);
+    log!(log; "n" => 2);
+    assert_eq!(writes.take(), ["n=1\n", "n=2\n"]);
+    assert_eq!(log.counters().dropped(), 2);
+    assert!(log.flush().is_ok());
+    *slot.lock().expect("no holder panics") = None;
+}
+
 /// A drain of another make: keeps levels, messages and keys.
 #[derive(Clone, Default)]
 struct Keeps(Arc<Mutex<Vec<String>>>);
