@@ -22,6 +22,7 @@ impl Context {
         fork.extensions = self.extensions.clone();
         fork.attempts = self.attempts.clone();
         fork.connection = self.connection.clone();
+        fork.sizes = self.sizes;
         fork
     }
 
@@ -34,6 +35,7 @@ impl Context {
         self.extensions = std::mem::take(&mut winner.extensions);
         self.attempts = std::mem::take(&mut winner.attempts);
         self.outcome = winner.outcome;
+        self.sizes = winner.sizes;
         winner.release();
         self.stream = winner.stream.take();
     }

@@ -21,6 +21,7 @@ mod connection;
 mod extensions;
 mod fork;
 mod scope;
+mod sizes;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +36,7 @@ pub use cancel::Cancel;
 pub use connection::Connection;
 pub use extensions::Extensions;
 pub use scope::Scope;
+pub use sizes::Sizes;
 
 use crate::error::Error;
 use crate::metadata::Metadata;
@@ -64,6 +66,7 @@ pub struct Context {
     attempts: Attempts,
     connection: Option<Arc<Connection>>,
     clock_reads: u32,
+    sizes: Sizes,
     outcome: Option<Outcome>,
     ended: bool,
 }
@@ -101,6 +104,7 @@ impl Context {
             attempts: Attempts::default(),
             connection: None,
             clock_reads: 0,
+            sizes: Sizes::default(),
             outcome: None,
             ended: false,
         }
@@ -267,6 +271,16 @@ impl Context {
     /// Sets the connection: a server does.
     pub fn set_connection(&mut self, connection: Arc<Connection>) {
         self.connection = Some(connection);
+    }
+
+    /// How large its messages are, as far as they are known.
+    pub fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    /// How large its messages are: bindings count the bytes of the wire here.
+    pub fn sizes_mut(&mut self) -> &mut Sizes {
+        &mut self.sizes
     }
 
     /// Says how the call ended where the result does not: a binding whose answer has status 500 does.

@@ -2,7 +2,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::net::SocketAddr;
 
-use kit_core::{Context, Error, Method, Outcome, RequestId};
+use kit_core::{Context, Error, Method, Outcome, RequestId, Sizes};
 use slog::{KV, Record, Serializer};
 use tokio::time::Instant;
 
@@ -36,6 +36,7 @@ pub(super) struct Line<L: Borrow<Logger>> {
     peer: Option<SocketAddr>,
     /// How often the call was made; 1 unless something retries.
     attempts: u32,
+    sizes: Sizes,
     start: Instant,
 }
 
@@ -48,6 +49,7 @@ impl<'a> Line<&'a Logger> {
             request_id: cx.request_id().cloned(),
             peer: cx.peer(),
             attempts: 1,
+            sizes: Sizes::default(),
             start: cx.begin(),
         }
     }
@@ -61,6 +63,7 @@ impl<'a> Line<&'a Logger> {
             request_id: self.request_id.take(),
             peer: self.peer,
             attempts: self.attempts,
+            sizes: self.sizes,
             start: self.start,
         }
     }
@@ -70,6 +73,7 @@ impl<L: Borrow<Logger>> Line<L> {
     /// What is known only after the call.
     pub(super) fn learn(&mut self, cx: &Context) {
         self.attempts = cx.attempts().number() + 1;
+        self.sizes = cx.sizes();
         if self.request_id.is_none() {
             self.request_id = cx.request_id().cloned();
         }
@@ -121,6 +125,12 @@ impl<L: Borrow<Logger>> KV for Pairs<'_, L> {
         }
         if let Some(id) = &line.request_id {
             id.with_str(|id| to.emit_str("request_id", id))?;
+        }
+        if line.sizes.sent() > 0 {
+            to.emit_u64("sent_bytes", line.sizes.sent())?;
+        }
+        if line.sizes.received() > 0 {
+            to.emit_u64("received_bytes", line.sizes.received())?;
         }
         if line.attempts > 1 {
             to.emit_u32("attempts", line.attempts)?;

@@ -1,7 +1,7 @@
 //! One wide line per call, for servers and for clients.
 //!
 //! ```text
-//! level=info ts=… msg=request side=server method=stringsvc.uppercase outcome=success code=OK duration_ms=0.213 request_id=5f0c… peer=127.0.0.1:51234
+//! level=info ts=… msg=request side=server method=stringsvc.uppercase outcome=success code=OK duration_ms=0.213 received_bytes=13 sent_bytes=13 request_id=5f0c… peer=127.0.0.1:51234
 //! ```
 //!
 //! An error is logged here, once, with everything it knows ([`kit_core::error::Report`]). The line of a streamed answer is

@@ -49,13 +49,16 @@ async fn a_call_is_one_line_with_what_is_known_of_it() {
     let endpoint = layer.layer(endpoint_fn(async |cx, ()| {
         advance(Duration::from_micros(1_234_567)).await;
         cx.stamp();
+        cx.sizes_mut().add_received(13);
+        cx.sizes_mut().add_sent(7);
+        cx.attempts_mut().set_number(2);
         Ok(())
     }));
     endpoint.call(&mut context(), ()).await.unwrap();
     assert_eq!(
         sink.lines(),
         [
-            "level=info msg=request side=server method=svc.get outcome=success code=OK duration_ms=1234.567 request_id=r-1"
+            "level=info msg=request side=server method=svc.get outcome=success code=OK duration_ms=1234.567 attempts=3 received_bytes=13 sent_bytes=7 request_id=r-1"
         ]
     );
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use http_body::Body as _;
 use kit_core::{Context, Endpoint, Error, Outcome, StreamEnd};
 
 use super::extract::DecodeRequest;
@@ -87,6 +88,9 @@ where
             hook(cx, &mut answer).await?;
         }
         let response = self.encode.encode(cx, answer)?;
+        if let Some(bytes) = response.body().size_hint().exact() {
+            cx.sizes_mut().add_sent(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
         // The result is a success in types; the status says how the call ended.
         if response.status().is_server_error() {
             cx.set_outcome(Outcome::BackendError);

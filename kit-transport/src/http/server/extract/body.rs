@@ -81,5 +81,7 @@ async fn read(cx: &mut Context, body: Body) -> Result<Bytes, Error> {
     if waited {
         cx.stamp();
     }
-    bytes
+    let bytes = bytes?;
+    cx.sizes_mut().add_received(bytes.len());
+    Ok(bytes)
 }
