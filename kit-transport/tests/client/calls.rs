@@ -235,3 +235,16 @@ async fn a_method_that_cannot_be_called_is_refused_when_it_is_bound() {
     let error = client.get::<(), _>(&NOWHERE, &peer.target(), Json).endpoint::<Value>().unwrap_err();
     assert_eq!((error.code(), error.reason()), (Code::InvalidArgument, Some("bad_path")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_may_be_spawned_and_is_small() {
+    let _clock = Clock::hold();
+    let peer = Peer::bind().await;
+    let count = count(&peer);
+    let mut cx = Context::new();
+    let size = size_of_val(&count.call(&mut cx, HELLO));
+    assert!(size <= 1_536, "{size} bytes");
+    let call = tokio::spawn(async move { count.call(&mut cx, HELLO).await });
+    peer.serve(&five()).await;
+    assert_eq!(call.await.unwrap().unwrap(), Value { v: 5 });
+}

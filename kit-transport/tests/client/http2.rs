@@ -112,3 +112,35 @@ async fn a_call_given_up_at_its_deadline_resets_its_stream_and_leaves_the_others
     assert_eq!(late.unwrap_err().code(), Code::DeadlineExceeded);
     assert_eq!(answered.unwrap(), Value { v: 5 });
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_without_a_sign_of_life_is_given_up_and_its_connection_with_it() {
+    let clock = Clock::hold();
+    let peer = Peer::bind().await;
+    let count = count_with(&peer, config());
+    let mut cx = Context::new();
+    let (result, silent) = tokio::join!(count.call(&mut cx, HELLO), async {
+        let mut connection = accept(&peer).await;
+        let (_, respond) = connection.accept().await.expect("a call").expect("a request");
+        settled().await;
+        // From here on nobody reads what comes: the machine has vanished.
+        let keep_alive = Config::default().keep_alive;
+        clock.advance(keep_alive).await;
+        settled().await;
+        clock.advance(keep_alive / 2).await;
+        (connection, respond)
+    });
+    assert_eq!(told(&result.unwrap_err()), (Code::Unavailable, Some("connection_lost"), Retry::MayHaveRun));
+    assert!(cx.now() - cx.arrived() <= Config::default().keep_alive * 3 / 2, "long before the deadline");
+    let (value, ()) = tokio::join!(count.call(&mut cx, HELLO), async {
+        let mut connection = accept(&peer).await;
+        let (_, respond) = connection.accept().await.expect("a call").expect("a request");
+        reply(respond);
+        tokio::select! {
+            _ = connection.accept() => {}
+            () = settled() => {}
+        }
+    });
+    assert_eq!(value.unwrap(), Value { v: 5 });
+    drop(silent);
+}

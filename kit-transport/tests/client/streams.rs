@@ -2,9 +2,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use http_body_util::BodyExt as _;
-use kit_core::{Child, ChildLayer, Code, Context, Endpoint as _, Method, Outcome, endpoint_with};
+use kit_core::{Child, ChildLayer, Code, Context, Endpoint as _, Method, Outcome, Streaming, endpoint_with};
 use kit_transport::codec::Json;
 use kit_transport::http::Body;
 use kit_transport::http::client::{Binding, Client, Config};
@@ -107,6 +107,28 @@ async fn a_body_that_breaks_off_ends_in_an_error() {
         assert_eq!((error.code(), error.reason()), (Code::Unavailable, Some("connection_lost")));
         assert!(next(&mut body).await.is_none());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decode_of_its_own_makes_messages_of_a_body() {
+    let _clock = Clock::hold();
+    let peer = Peer::bind().await;
+    let client = Client::new(Config::default()).unwrap();
+    let lengths = client
+        .post(&EXPORT, &peer.target(), Json)
+        .endpoint_with(|cx, response| {
+            let chunks = response.into_body().into_data_stream();
+            Ok(Streaming::new(cx, chunks.map(|chunk| chunk.map(|chunk| chunk.len()))))
+        })
+        .unwrap();
+    let (mut cx, answer) = (Context::new(), format!("{CHUNKED}2\r\nab\r\n"));
+    let (stream, (_, line)) = tokio::join!(lengths.call(&mut cx, HELLO), peer.serve(&answer));
+    let mut stream = stream.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap(), 2);
+    drop(line);
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert_eq!(error.reason(), Some("connection_lost"));
+    assert_eq!(stream.end().ended().expect("ended").outcome(), Outcome::BackendError);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,8 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use kit_core::{Child, Context, Error, Method};
@@ -48,18 +49,34 @@ pub(crate) fn cx_with(limit: Duration) -> Context {
 
 /// While it lives, a paused clock moves only by [`Clock::advance`]: left to itself it jumps to the next timer whenever the
 /// runtime waits, and waiting for a socket looks like that. A blocking task keeps it from jumping.
-pub(crate) struct Clock(#[expect(dead_code, reason = "its drop ends the blocking task")] mpsc::SyncSender<()>);
+pub(crate) struct Clock {
+    hold: Option<mpsc::SyncSender<()>>,
+    ran_free: Arc<AtomicBool>,
+}
 
 impl Clock {
     pub(crate) fn hold() -> Self {
         let (hold, held) = mpsc::sync_channel(0);
-        // A test that hangs gets a clock that runs, and fails by its deadlines.
-        tokio::task::spawn_blocking(move || held.recv_timeout(Duration::from_secs(60)));
-        Self(hold)
+        let ran_free = Arc::new(AtomicBool::new(false));
+        let hung = Arc::clone(&ran_free);
+        // A test that hangs gets a clock that runs, so that it ends by a deadline, and fails.
+        tokio::task::spawn_blocking(move || {
+            let waited: Result<(), _> = held.recv_timeout(Duration::from_secs(60));
+            hung.store(waited == Err(mpsc::RecvTimeoutError::Timeout), Ordering::Release);
+        });
+        Self { hold: Some(hold), ran_free }
     }
 
     pub(crate) async fn advance(&self, by: Duration) {
         advance(by).await;
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        drop(self.hold.take());
+        let hung = self.ran_free.load(Ordering::Acquire);
+        assert!(!hung || std::thread::panicking(), "the test waited for something that did not come");
     }
 }
 

@@ -1,9 +1,11 @@
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method as Verb};
+use hyper_util::client::legacy;
 use kit_core::{Context, Endpoint, Error, Metadata, Outcome, Retry};
 
 use super::builder::Shape;
@@ -18,6 +20,9 @@ use crate::http::{Body, Request, problem};
 /// The stages: encode → before → send → after → decode. Each may refuse, and what follows it does not run then. The context's
 /// deadline, or the client's default, covers all of it: connecting, sending, waiting, and reading the body. An answer of any other
 /// status than 2xx becomes the [error that it stands for](problem::error).
+///
+/// An answer that breaks off is an error, however much of it came. One that says neither its length nor comes in chunks ends with its
+/// connection, as in HTTP/1.0: there only the codec can tell whether it is whole.
 ///
 /// It calls with the context that it is given: application code takes [`endpoint`](super::BindingBuilder::endpoint), which
 /// opens a child; this stands inside a stack that opens its own.
@@ -102,9 +107,9 @@ impl<Req, Res, C: Codec> Binding<Req, Res, C> {
         Ok(())
     }
 
-    async fn exchange(&self, call: &mut Call<'_>, request: Request) -> Result<Res, Error> {
+    async fn read(&self, call: &mut Call<'_>, sent: legacy::ResponseFuture) -> Result<Res, Error> {
         let target = self.path.target();
-        let mut response = call.send(request).await?;
+        let mut response = call.answer(sent).await?;
         for hook in &self.shape.after {
             hook(&mut call.cx, &mut response)?;
         }
@@ -147,11 +152,11 @@ where
 
     async fn call(&self, cx: &mut Context, request: Req) -> Result<Res, Error> {
         let mut call = Call::begin(cx, &self.client, self.path.target())?;
-        let encoded = self.encode(&request, &mut call);
+        let sent = self.encode(&request, &mut call).map(|message| call.send(message));
         // Not kept while it waits: the message has all of it.
         drop(request);
-        let result = match encoded {
-            Ok(message) => within(call.deadline, self.exchange(&mut call, message)).await,
+        let result = match sent {
+            Ok(sent) => within(call.deadline, pin!(self.read(&mut call, sent))).await,
             Err(refused) => Some(Err(refused)),
         };
         call.end(result)

@@ -1,8 +1,9 @@
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use hyper_util::client::legacy;
 use kit_core::{Context, Error, Scope};
 use tokio::time::{Instant, timeout_at};
 
@@ -36,9 +37,14 @@ impl<'a> Call<'a> {
         headers::write(request.headers_mut(), &self.cx, self.left);
     }
 
-    /// Sends a request and waits for the head of its answer.
-    pub(super) async fn send(&self, request: Request) -> Result<http::Response<Body>, Error> {
-        match self.client.request(request).await {
+    /// Sends a request. Not `async`: a message is too big to be kept in every future between here and its answer.
+    pub(super) fn send(&self, request: Request) -> legacy::ResponseFuture {
+        self.client.request(request)
+    }
+
+    /// The head of the answer to what was sent.
+    pub(super) async fn answer(&self, sent: legacy::ResponseFuture) -> Result<http::Response<Body>, Error> {
+        match sent.await {
             Ok(response) => Ok(response.map(Body::from)),
             Err(error) => Err(error::unanswered(error, self.target)),
         }
@@ -59,8 +65,7 @@ impl<'a> Call<'a> {
 }
 
 /// The result of `work`, if it has one by the deadline. Polled once before a timer is made (core.md B3).
-pub(super) async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
+pub(super) async fn within<T>(deadline: Instant, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
     match poll_fn(|task| Poll::Ready(work.as_mut().poll(task))).await {
         Poll::Ready(result) => Some(result),
         Poll::Pending => timeout_at(deadline, work).await.ok(),
@@ -69,15 +74,17 @@ pub(super) async fn within<T>(deadline: Instant, work: impl Future<Output = T>) 
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn work_is_given_up_at_the_deadline_and_not_before() {
         let deadline = Instant::now() + Duration::from_secs(1);
-        assert_eq!(within(deadline, async { 7 }).await, Some(7));
+        assert_eq!(within(deadline, pin!(async { 7 })).await, Some(7));
         let in_time = tokio::time::sleep(Duration::from_millis(999));
-        assert_eq!(within(deadline, in_time).await, Some(()));
-        assert_eq!(within(deadline, std::future::pending::<()>()).await, None);
+        assert_eq!(within(deadline, pin!(in_time)).await, Some(()));
+        assert_eq!(within(deadline, pin!(std::future::pending::<()>())).await, None);
         assert_eq!(Instant::now(), deadline);
     }
 

@@ -2,10 +2,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use kit_core::Error;
+use kit_core::{Error, duration};
 use serde::{Deserialize, Serialize};
-
-use super::duration;
 
 /// The settings of a [`Client`](super::Client), the same in code and in a file.
 ///
@@ -83,7 +81,7 @@ impl Config {
 }
 
 fn time(field: &str, value: Duration, range: RangeInclusive<Duration>) -> Result<(), Error> {
-    let text = humantime::format_duration;
+    let text = duration::display;
     check(field, range.contains(&value), text(value), text(*range.start()), text(*range.end()))
 }
 
@@ -145,7 +143,7 @@ mod tests {
         for (text, told) in [
             (r#"{"conect_timeout":"1s"}"#, "unknown field `conect_timeout`"),
             (r#"{"connect_timeout":"soon"}"#, "\"soon\" is no duration"),
-            (r#"{"connect_timeout":1}"#, "expected a string"),
+            (r#"{"connect_timeout":1}"#, "expected a duration"),
         ] {
             let error = serde_json::from_str::<Config>(text).unwrap_err().to_string();
             assert!(error.contains(told), "{error}");

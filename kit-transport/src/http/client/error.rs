@@ -144,3 +144,78 @@ fn upload(error: &Error) -> Error {
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     std::iter::successors(Some(error), |&error| error.source()).find_map(<dyn StdError>::downcast_ref)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context as Task, Poll};
+
+    use hyper::rt::{Read, ReadBufCursor, Write};
+    use hyper_util::client::legacy::connect::{Connected, Connection};
+    use hyper_util::rt::TokioExecutor;
+
+    use super::*;
+    use crate::http::Body;
+
+    /// A connection that the server closes in the very moment in which a request is handed to it.
+    struct Closing {
+        reads: u32,
+    }
+
+    impl Read for Closing {
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Task<'_>, _: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+            self.reads += 1;
+            if self.reads == 1 { Poll::Pending } else { Poll::Ready(Ok(())) }
+        }
+    }
+
+    impl Write for Closing {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Task<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            panic!("a byte was sent");
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Connection for Closing {
+        fn connected(&self) -> Connected {
+            Connected::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_of_which_no_byte_left_did_not_run() {
+        #[derive(Clone)]
+        struct Connector;
+
+        impl tower_service::Service<http::Uri> for Connector {
+            type Response = Closing;
+            type Error = io::Error;
+            type Future = std::future::Ready<io::Result<Closing>>;
+
+            fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<io::Result<()>> {
+                Poll::Ready(Ok(()))
+            }
+
+            fn call(&mut self, _: http::Uri) -> Self::Future {
+                std::future::ready(Ok(Closing { reads: 0 }))
+            }
+        }
+
+        let client = legacy::Client::builder(TokioExecutor::new()).build(Connector);
+        let mut request = crate::http::Request::new(Body::empty());
+        *request.uri_mut() = http::Uri::from_static("http://h/");
+        let error = unanswered(client.request(request).await.unwrap_err(), &Target::parse("http://h").unwrap());
+        assert_eq!(
+            (error.code(), error.reason(), error.retry()),
+            (Code::Unavailable, Some("connection_lost"), Retry::Safe)
+        );
+    }
+}

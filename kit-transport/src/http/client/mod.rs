@@ -75,7 +75,6 @@ mod builder;
 mod call;
 mod config;
 mod connect;
-mod duration;
 mod error;
 mod headers;
 mod path;

@@ -1,3 +1,6 @@
+use std::pin::pin;
+
+use hyper_util::client::legacy;
 use kit_core::{Context, Endpoint, Error, Metadata, Outcome};
 
 use super::call::{Call, within};
@@ -56,8 +59,8 @@ impl Raw {
         Ok(())
     }
 
-    async fn exchange(&self, call: &mut Call<'_>, request: Request) -> Result<Response, Error> {
-        let (mut parts, body) = call.send(request).await?.into_parts();
+    async fn read(&self, call: &mut Call<'_>, sent: legacy::ResponseFuture) -> Result<Response, Error> {
+        let (mut parts, body) = call.answer(sent).await?.into_parts();
         headers::strip_connection(&mut parts.headers);
         call.cx.set_inbound(Metadata::received(parts.headers.clone()));
         let failed = parts.status.is_client_error() || parts.status.is_server_error();
@@ -75,8 +78,9 @@ impl Endpoint<Request> for Raw {
 
     async fn call(&self, cx: &mut Context, mut request: Request) -> Result<Response, Error> {
         let mut call = Call::begin(cx, &self.client, &self.target)?;
-        let result = match self.address(&mut request, &call) {
-            Ok(()) => within(call.deadline, self.exchange(&mut call, request)).await,
+        let sent = self.address(&mut request, &call).map(|()| call.send(request));
+        let result = match sent {
+            Ok(sent) => within(call.deadline, pin!(self.read(&mut call, sent))).await,
             Err(refused) => Some(Err(refused)),
         };
         call.end(result)
