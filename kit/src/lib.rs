@@ -31,6 +31,7 @@
 //! }
 //! ```
 
+pub mod observe;
 pub mod server;
 mod shutdown;
 
