@@ -9,6 +9,7 @@
 //! | [`Streaming`], [`StreamEnd`] | answers of many messages, and what lasts to their end |
 //! | [`bridge`] | endpoints, services and layers of tower, both ways |
 //! | [`recover`], [`request_id`] | the two layers that every stack has |
+//! | [`duration`] | durations in settings: `250ms`, `1m 30s`, `none` |
 //! | [`sources`], [`Observer`], [`Classify`], [`Gate`], [`Factory`] | what the crates above share and tests set |
 //!
 //! It opens no socket and spawns no task.
@@ -31,6 +32,7 @@ pub mod bridge;
 pub mod child;
 mod classify;
 pub mod context;
+pub mod duration;
 mod endpoint;
 pub mod error;
 pub mod function;

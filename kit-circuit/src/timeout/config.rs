@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use kit_core::duration;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{ConfigError, above_zero, optional};
+use crate::config::{ConfigError, above_zero};
 
-/// How a [`DeadlineLayer`](super::DeadlineLayer) bounds a call. In a file, a duration is a whole number with its unit (`ns`,
-/// `us`, `ms`, `s`, `m`, `h`), and `none` is none:
+/// How a [`DeadlineLayer`](super::DeadlineLayer) bounds a call. In a file durations are written as people do
+/// ([`kit_core::duration`]), and `none` is none:
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,10 +25,10 @@ use crate::config::{ConfigError, above_zero, optional};
 pub struct Config {
     /// The longest a call may take, whatever its caller allows. More than zero. Default 30 s: longer than any answer a person
     /// waits for, and no caller can hold a call, and what it holds, for longer.
-    #[serde(with = "optional")]
+    #[serde(with = "duration::option")]
     pub max: Option<Duration>,
     /// How long a call may take whose caller says nothing. More than zero, at most `max`. Default none: `max` is all it has.
-    #[serde(with = "optional")]
+    #[serde(with = "duration::option")]
     pub default: Option<Duration>,
 }
 
@@ -73,8 +74,8 @@ mod tests {
     #[test]
     fn a_setting_that_is_not_known_or_not_readable_is_refused_by_name() {
         assert!(read("maximum = \"1s\"").unwrap_err().contains("unknown field `maximum`"));
-        let error = read("max = \"1 second\"").unwrap_err();
-        assert!(error.contains("\"1 second\"") && error.contains("as in \"250ms\""), "{error}");
+        let error = read("max = \"one second\"").unwrap_err();
+        assert!(error.contains("\"one second\" is no duration"), "{error}");
         assert!(read("max = 30").unwrap_err().contains("30"));
     }
 
