@@ -268,6 +268,7 @@ mod tests {
             metadata.append("b", "").unwrap_err(),
             metadata.insert("b", "").unwrap_err(),
             metadata.insert_bin("b-bin", b"").unwrap_err(),
+            metadata.append_bin("b-bin", b"").unwrap_err(),
             metadata.extend(&metadata.clone()).unwrap_err(),
         ] {
             assert_eq!(error.code(), Code::ResourceExhausted);

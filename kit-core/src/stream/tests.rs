@@ -191,6 +191,7 @@ fn hooks_run_once_each_in_the_order_they_were_attached() {
     assert!(end.ended().is_none());
     end.complete(Outcome::Success, None);
     end.complete(Outcome::BackendError, Some(Error::data_loss("too late")));
+    assert_eq!(end.ended().expect("ended").outcome(), Outcome::Success);
     drop(end);
     let ran = ["inner", "middle", "outer"].map(|name| (name, Outcome::Success));
     assert_eq!(*order.lock().unwrap(), ran, "the first word counts");
@@ -244,4 +245,16 @@ async fn the_calls_token_goes_with_the_stream_and_is_told_by_its_deadline() {
     assert!(!token.is_cancelled());
     answer.next().await.expect("the error").unwrap_err();
     assert_eq!(token.checkpoint().unwrap_err().code(), Code::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_binding_that_gives_up_on_its_reader_tells_the_calls_token() {
+    for (outcome, told) in [(Outcome::TimedOut, true), (Outcome::Cancelled, true), (Outcome::BackendError, false)] {
+        let (mut cx, end) = (Context::new(), StreamEnd::new());
+        let token = cx.cancel_token();
+        cx.announce(end.clone());
+        cx.finish();
+        end.complete(outcome, None);
+        assert_eq!(token.is_cancelled(), told, "{outcome}");
+    }
 }

@@ -1,15 +1,16 @@
 //! tower's layers in a kit stack, round requests of any type.
 
 use futures_util::FutureExt as _;
-use kit_core::bridge::{Carried, Slot, TowerLayer};
+use kit_core::bridge::{Carried, Leaf, Slot, TowerLayer};
 use kit_core::testing::mock;
 use kit_core::{Code, Context, Endpoint as _, Error, endpoint_fn};
 use tokio::sync::oneshot;
 use tokio::time::advance;
 use tower::ServiceBuilder;
+use tower::layer::layer_fn;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::timeout::TimeoutLayer;
-use tower::util::MapRequestLayer;
+use tower::util::service_fn;
 
 use super::*;
 
@@ -117,22 +118,26 @@ async fn a_call_that_a_tower_layer_abandons_gives_the_callers_back_and_tells_its
 
 #[tokio::test(start_paused = true)]
 async fn a_bridged_call_that_is_dropped_tells_its_token_whoever_still_holds_the_slot() {
-    // A layer that keeps every slot longer than its call.
+    // A layer that keeps the slot longer than the call, and never calls on.
     let kept = Arc::new(Mutex::new(None::<Slot>));
     let keeps = Arc::clone(&kept);
-    let keeping = MapRequestLayer::new(move |carried: Carried<()>| {
-        *keeps.lock().unwrap_or_else(PoisonError::into_inner) = Some(carried.slot().clone());
-        carried
+    let keeping = layer_fn(move |_: Leaf<_>| {
+        let keeps = Arc::clone(&keeps);
+        service_fn(move |carried: Carried<()>| {
+            *keeps.lock().unwrap_or_else(PoisonError::into_inner) = Some(carried.slot().clone());
+            std::future::pending::<Result<(), Error>>()
+        })
     });
-    let layers = ServiceBuilder::new().layer(keeping).layer(ConcurrencyLimitLayer::new(1)).into_inner();
-    let endpoint = endpoint_fn(async |_cx, ()| std::future::pending::<Result<(), Error>>().await);
-    let endpoint = endpoint.layer(TowerLayer::new(layers));
+    let endpoint = endpoint_fn(async |_cx, ()| Ok(())).layer(TowerLayer::new(keeping));
 
-    let (mut one, mut caller) = (Context::new(), Caller::new());
-    let mut running = std::pin::pin!(endpoint.call(&mut one, ()));
-    assert!(running.as_mut().now_or_never().is_none());
-    assert!(endpoint.call(&mut caller.cx, ()).now_or_never().is_none(), "queued, then dropped");
-    caller.assert_restored();
+    let mut caller = Caller::new();
+    let mut call = Box::pin(endpoint.call(&mut caller.cx, ()));
+    assert!(call.as_mut().now_or_never().is_none());
     let slot = kept.lock().unwrap_or_else(PoisonError::into_inner).take().expect("kept");
+    let token = slot.with(Context::cancel_token).expect("nobody has taken the context");
+    assert!(!token.is_cancelled());
+    drop(call);
+    assert!(token.is_cancelled());
     assert!(slot.take().is_none(), "an abandoned context is not kept alive");
+    caller.assert_restored();
 }
