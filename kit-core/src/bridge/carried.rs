@@ -5,8 +5,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Slot;
-use super::http::Lent;
 use super::service::oneshot;
+use super::slot::Lent;
 use crate::context::Context;
 use crate::endpoint::{BoxFuture, Endpoint};
 use crate::error::{BoxError, Error};

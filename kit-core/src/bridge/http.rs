@@ -1,81 +1,19 @@
 use std::convert::Infallible;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::Slot;
 use super::service::oneshot;
+use super::slot::Lent;
 use crate::context::Context;
 use crate::endpoint::{BoxFuture, Endpoint};
 use crate::error::{BoxError, Error};
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
-
-/// A context on its way through services that know nothing of it: in the extensions of an HTTP request, where a handler
-/// of another framework may read it too.
-#[derive(Clone, Default)]
-pub struct Slot(Arc<Mutex<Option<Context>>>);
-
-impl Slot {
-    /// A slot that holds `cx`.
-    pub fn new(cx: Context) -> Self {
-        Self(Arc::new(Mutex::new(Some(cx))))
-    }
-
-    /// Takes the context out; `None` while an inner endpoint has it.
-    pub fn take(&self) -> Option<Context> {
-        self.lock().take()
-    }
-
-    /// Puts the context back.
-    pub fn put(&self, cx: Context) {
-        *self.lock() = Some(cx);
-    }
-
-    /// Looks at the context, or writes to it, where it is.
-    pub fn with<R>(&self, with: impl FnOnce(&mut Context) -> R) -> Option<R> {
-        self.lock().as_mut().map(with)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Context>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Slot")
-    }
-}
-
-/// A fork on its way through a service: merged when the call ends by itself, abandoned with the call otherwise, whoever
-/// else still holds the slot.
-pub(super) struct Lent(Slot);
-
-impl Lent {
-    pub(super) fn new(cx: &mut Context) -> Self {
-        Self(Slot::new(cx.fork()))
-    }
-
-    pub(super) fn slot(&self) -> Slot {
-        self.0.clone()
-    }
-
-    pub(super) fn merge_into(self, cx: &mut Context) {
-        if let Some(inner) = self.0.take() {
-            cx.merge(inner);
-        }
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        drop(self.0.take());
-    }
-}
 
 /// An HTTP service as an endpoint; it finds the context as a [`Slot`] in the request's extensions.
 ///
@@ -228,7 +166,9 @@ where
 
 /// A kit layer among the layers of HTTP services that never fail, as axum's are: `router.layer(KitLayer::new(layer, respond))`.
 ///
-/// What the layer puts into the outbound metadata becomes headers of the response, also of one that `respond` made.
+/// What the layer puts into the outbound metadata becomes headers of the response, also of one that `respond` made. The call
+/// ends with the head of the response: a body outlives the context, and keeps its token only if it was
+/// [announced](Context::announce).
 #[derive(Clone, Debug)]
 pub struct KitLayer<L, F> {
     layer: L,

@@ -24,7 +24,9 @@
 mod carried;
 mod http;
 mod service;
+mod slot;
 
 pub use carried::{Carried, Leaf, TowerLayer, Towered};
-pub use http::{FromHttp, HttpLayer, IntoHttp, KitLayer, Respond, Responding, Slot};
+pub use http::{FromHttp, HttpLayer, IntoHttp, KitLayer, Respond, Responding};
 pub use service::{FromService, IntoService};
+pub use slot::Slot;

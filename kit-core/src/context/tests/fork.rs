@@ -19,6 +19,7 @@ fn full() -> Context {
     cx.set_connection(Arc::new(Connection::new(Some(peer), None)));
     cx.attempts_mut().track();
     cx.set_outcome(Outcome::BackendError);
+    cx.sizes_mut().add_received(5);
     cx
 }
 
@@ -36,6 +37,7 @@ fn a_fork_has_the_calls_time_identity_and_metadata_and_no_ending_yet() {
     assert_eq!(fork.extensions().get::<&str>(), Some(&"left by a layer"));
     assert_eq!(fork.peer(), cx.peer());
     assert!(fork.peer().is_some());
+    assert_eq!(fork.sizes(), cx.sizes());
     assert_eq!(fork.outcome_of(&Ok(())), Outcome::Success);
     assert!(fork.stream().is_none());
     fork.finish();
@@ -102,6 +104,7 @@ fn a_merge_takes_what_the_winner_found_out_and_nothing_of_its_time_limit() {
     winner.outbound_mut().append("to", "both").unwrap();
     winner.extensions_mut().insert(1u8);
     winner.set_outcome(Outcome::BusinessError);
+    winner.sizes_mut().add_sent(3);
     let mut inbound = Metadata::default();
     inbound.insert("from", "callee").unwrap();
     winner.set_inbound(inbound);
@@ -114,6 +117,7 @@ fn a_merge_takes_what_the_winner_found_out_and_nothing_of_its_time_limit() {
     assert_eq!((cx.extensions().get::<&str>(), cx.extensions().get::<u8>()), (Some(&"left by a layer"), Some(&1)));
     assert_eq!(cx.outcome_of(&Ok(())), Outcome::BusinessError);
     assert_eq!(cx.inbound().get("from"), Some("callee"));
+    assert_eq!((cx.sizes().received(), cx.sizes().sent()), (5, 3));
     assert_eq!(cx.stream().expect("the winner's").take_trailers().get("mark"), Some("winner"));
     assert_eq!(cx.deadline(), deadline);
     assert!(same(cx.method(), &OUTER));
@@ -152,6 +156,7 @@ fn a_child_inherits_time_and_identity_and_begins_with_its_own_metadata() {
     assert!(child.inbound().is_empty() && child.outbound().is_none());
     assert_eq!((child.attempts().number(), child.attempts().tried().len()), (0, 0));
     assert!(child.peer().is_none() && child.stream().is_none());
+    assert_eq!(child.sizes(), Sizes::default());
     assert_eq!(child.outcome_of(&Ok(())), Outcome::Success);
     child.finish();
 }
