@@ -1,0 +1,49 @@
+// Go kit's string service, as its example has it: the peer of kit's.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+
+	"github.com/go-kit/kit/log"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8080", "where to listen")
+	stack := flag.Bool("stack", false, "with the example's logging and instrumenting middlewares")
+	count := flag.Int("allocations", 0, "instead of serving, count what so many requests allocate")
+	flag.Parse()
+
+	var err error
+	if *count > 0 {
+		err = allocations(handler(service(*stack, io.Discard)), *count)
+	} else {
+		err = http.ListenAndServe(*addr, handler(service(*stack, os.Stderr)))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func service(stack bool, lines io.Writer) StringService {
+	var svc StringService = stringService{}
+	if !stack {
+		return svc
+	}
+	logger := log.NewLogfmtLogger(log.NewSyncWriter(lines))
+	svc = loggingMiddleware{log.With(logger, "ts", log.DefaultTimestampUTC), svc}
+
+	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "stringsvc_requests_total", Help: "Calls that have ended.",
+	}, []string{"method", "error"})
+	latency := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "stringsvc_request_duration_seconds", Help: "Time a call took.",
+	}, []string{"method", "error"})
+	prometheus.MustRegister(requests, latency)
+	return instrumentingMiddleware{counter{vec: requests}, histogram{vec: latency}, svc}
+}

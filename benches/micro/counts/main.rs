@@ -1,0 +1,100 @@
+//! The cases, counted: instructions under callgrind, the same on a busy machine as on an idle one. It is the gate: a case that
+//! takes more than `counts.txt` allows fails.
+//!
+//! Prints the table of `./bench micro`: what Criterion timed and what was allocated stand beside it.
+//!
+//! `--accept` writes what was counted to `counts.txt`; `--profile CASE` says which functions a case spends its instructions in.
+
+mod aims;
+mod callgrind;
+mod limits;
+mod measured;
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use kit_bench::cases::{self, Cases};
+use kit_bench::table::{Table, figure};
+
+use self::limits::Limits;
+use self::measured::Measured;
+
+/// Runs the one case so many times: what callgrind counts.
+struct Run<'a> {
+    wanted: &'a str,
+    times: u64,
+}
+
+impl Cases for Run<'_> {
+    fn case(&mut self, name: &'static str, mut f: impl FnMut()) {
+        if name == self.wanted {
+            (0..self.times).for_each(|_| f());
+        }
+    }
+}
+
+/// The names of the cases, in their order.
+#[derive(Default)]
+struct Names(Vec<&'static str>);
+
+impl Cases for Names {
+    fn case(&mut self, name: &'static str, _f: impl FnMut()) {
+        self.0.push(name);
+    }
+}
+
+fn main() -> ExitCode {
+    // cargo says `--bench` to whatever it runs as one.
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args[..] {
+        ["--run", wanted, times] => times.parse().map_err(io::Error::other).map(|times| {
+            cases::all(&mut Run { wanted, times });
+            true
+        }),
+        ["--profile", name] => callgrind::profile(name).map(|()| true),
+        ["--accept"] => table(true),
+        [] => table(false),
+        _ => Err(io::Error::other("usage: [--accept | --profile CASE]")),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "counts: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Counts, prints, and says whether every case kept its limit.
+fn table(accept: bool) -> io::Result<bool> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("counts.txt");
+    let mut limits = Limits::read(&file)?;
+    let mut names = Names::default();
+    cases::all(&mut names);
+    let measured: Vec<Measured> = names.0.into_iter().map(Measured::of).collect::<io::Result<_>>()?;
+
+    let mut table = Table::new(["case", "ns", "allocations", "instructions", "limit", ""]);
+    let mut kept = true;
+    for case in &measured {
+        let verdict = limits.verdict(case.name, case.instructions);
+        kept &= verdict.kept();
+        table.row([
+            case.name.to_owned(),
+            figure(case.nanoseconds, 1),
+            figure(case.allocations, 1),
+            figure(Some(case.instructions), 0),
+            figure(limits.of(case.name), 0),
+            verdict.to_string(),
+        ]);
+    }
+    write!(io::stdout(), "{table}\n{}", aims::text(&measured))?;
+    if accept {
+        limits.accept(measured.iter().map(|case| (case.name, case.instructions)));
+        limits.write(&file)?;
+        return Ok(true);
+    }
+    Ok(kept)
+}

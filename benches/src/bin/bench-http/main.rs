@@ -1,0 +1,109 @@
+//! `./bench http`: kit and its peers under the same load, in one table from one run.
+//!
+//! Servers are run in turn, A B C … A B C …, each a fresh process, warmed up, then measured for a window; figures are medians
+//! of the rounds. README.md says how to read them.
+
+mod aims;
+mod machine;
+mod report;
+mod run;
+mod subject;
+mod syscalls;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use self::report::Figures;
+use self::run::{Cores, Plan};
+
+const USAGE: &str = "usage: ./bench http [--quick] [--rounds N] [--seconds S] [--only NAME,NAME]";
+
+struct Options {
+    plan: Plan,
+    rounds: usize,
+    /// Parts of the names of the servers to run; all if there is none.
+    only: Vec<String>,
+}
+
+impl Options {
+    fn from_args() -> Option<Self> {
+        let mut options = Self {
+            plan: Plan { warmup: Duration::from_secs(2), window: Duration::from_secs(5) },
+            rounds: 5,
+            only: Vec::new(),
+        };
+        let mut args = std::env::args().skip(1);
+        while let Some(flag) = args.next() {
+            match flag.as_str() {
+                "--quick" => {
+                    options.plan = Plan { warmup: Duration::from_millis(500), window: Duration::from_secs(1) };
+                    options.rounds = 1;
+                }
+                "--rounds" => options.rounds = args.next()?.parse().ok().filter(|rounds| (1..=100).contains(rounds))?,
+                "--seconds" => {
+                    let seconds = args.next()?.parse().ok().filter(|seconds| (1..=60).contains(seconds))?;
+                    options.plan.window = Duration::from_secs(seconds);
+                }
+                "--only" => options.only = args.next()?.split(',').map(str::to_owned).collect(),
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let done = match Options::from_args() {
+        Some(options) => measure(options).await,
+        None => Err(io::Error::other(USAGE)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("bench http: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(options: Options) -> io::Result<()> {
+    machine::check_cores()?;
+    let before = machine::load_average();
+    let subjects = subject::all()?;
+    let wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
+    let mut all: Vec<Figures> = subjects.into_iter().filter(|subject| wanted(subject.name)).map(Figures::new).collect();
+
+    for cores in [Cores::One, Cores::Both] {
+        for round in 1..=options.rounds {
+            for figures in &mut all {
+                tell(&format!("{cores}, round {round} of {}: {}", options.rounds, figures.subject));
+                figures.add(cores, run::once(&figures.subject, cores, options.plan).await?);
+            }
+        }
+    }
+    for figures in &mut all {
+        tell(&format!("system calls: {}", figures.subject));
+        figures.syscalls = syscalls::per_request(&figures.subject).await?;
+    }
+
+    let mut out = io::stdout();
+    writeln!(out, "{}", machine::describe(before))?;
+    let (rounds, plan) = (options.rounds, options.plan);
+    writeln!(
+        out,
+        "{rounds} rounds, {:?} warm-up, {:?} measured, {} connections\n",
+        plan.warmup,
+        plan.window,
+        run::CONNECTIONS
+    )?;
+    writeln!(out, "{}", report::table(&all))?;
+    writeln!(out, "{}", report::notes(&all))?;
+    write!(out, "{}", aims::text(&all))
+}
+
+/// Progress, for whoever waits; the table alone goes to stdout.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,8 @@
+//! Kit beside its peers: the servers of `./bench http`, and the cases of `./bench micro`. README.md says how to read them.
+
+pub mod cases;
+pub mod layout;
+pub mod process;
+pub mod servers;
+pub mod table;
+pub mod task;

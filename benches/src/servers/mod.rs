@@ -1,0 +1,5 @@
+//! The servers: one task, one wire, with and without what stands round it in production.
+
+pub mod axum;
+pub mod kit;
+pub mod raw;
