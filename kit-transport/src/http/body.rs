@@ -10,6 +10,8 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use kit_core::{BoxError, Code, Error};
 
+use super::server::Paced;
+
 /// The body of a request or a response: nothing, some bytes, what comes from the network, or a stream.
 #[derive(Default)]
 pub struct Body(Kind);
@@ -20,6 +22,7 @@ enum Kind {
     Empty,
     Full(Bytes),
     Incoming(Incoming),
+    Paced(Paced),
     Boxed(Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Send>>),
 }
 
@@ -116,6 +119,15 @@ impl Body {
         Ok(whole.freeze())
     }
 
+    /// Lifts the limits of the server on how slowly a request's body may come
+    /// ([`min_body_rate`](super::server::Config::min_body_rate), [`body_timeout`](super::server::Config::body_timeout)): for an
+    /// endpoint whose caller speaks only when it has something to say. Other bodies have none.
+    pub fn lift_pace(&mut self) {
+        if let Kind::Paced(paced) = &mut self.0 {
+            paced.lift();
+        }
+    }
+
     /// Whether all its bytes are here already, so that nothing happens between now and its end.
     pub fn is_ready(&self) -> bool {
         matches!(self.0, Kind::Empty | Kind::Full(_))
@@ -152,6 +164,7 @@ impl HttpBody for Body {
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Kind::Incoming(body) => Pin::new(body).poll_frame(task).map_err(|error| broken(error.into())),
+            Kind::Paced(body) => Pin::new(body).poll_frame(task),
             Kind::Boxed(body) => body.as_mut().poll_frame(task),
         }
     }
@@ -161,6 +174,7 @@ impl HttpBody for Body {
             Kind::Empty => true,
             Kind::Full(_) => false,
             Kind::Incoming(body) => body.is_end_stream(),
+            Kind::Paced(body) => body.is_end_stream(),
             Kind::Boxed(body) => body.is_end_stream(),
         }
     }
@@ -170,6 +184,7 @@ impl HttpBody for Body {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Incoming(body) => body.size_hint(),
+            Kind::Paced(body) => body.size_hint(),
             Kind::Boxed(body) => body.size_hint(),
         }
     }
@@ -178,6 +193,12 @@ impl HttpBody for Body {
 impl From<Incoming> for Body {
     fn from(body: Incoming) -> Self {
         Self(Kind::Incoming(body))
+    }
+}
+
+impl From<Paced> for Body {
+    fn from(body: Paced) -> Self {
+        Self(Kind::Paced(body))
     }
 }
 
@@ -204,7 +225,7 @@ impl fmt::Debug for Body {
         f.write_str(match &self.0 {
             Kind::Empty => "Body(empty)",
             Kind::Full(_) => "Body(full)",
-            Kind::Incoming(_) => "Body(incoming)",
+            Kind::Incoming(_) | Kind::Paced(_) => "Body(incoming)",
             Kind::Boxed(_) => "Body(stream)",
         })
     }

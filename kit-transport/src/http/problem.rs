@@ -36,12 +36,18 @@ pub enum Rejection {
     /// 408: the request came too slowly.
     #[error("request timeout")]
     RequestTimeout,
+    /// 414: the target of the request is too long.
+    #[error("uri too long")]
+    UriTooLong,
     /// 415: a media type or a content coding that nobody here reads.
     #[error("unsupported media type")]
     UnsupportedMediaType,
     /// 422: well formed, and not what is asked for.
     #[error("unprocessable content")]
     UnprocessableContent,
+    /// 431: the headers of the request are too many or too large.
+    #[error("request header fields too large")]
+    HeadersTooLarge,
 }
 
 impl Rejection {
@@ -50,8 +56,10 @@ impl Rejection {
             Rejection::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Rejection::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Rejection::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Rejection::UriTooLong => StatusCode::URI_TOO_LONG,
             Rejection::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Rejection::UnprocessableContent => StatusCode::UNPROCESSABLE_ENTITY,
+            Rejection::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         }
     }
 }

@@ -87,6 +87,8 @@ pub mod methods {
     pub static NO_ROUTE: Method = Method::new("http", "no_route").idempotent();
     /// The path has no route for this verb: 405.
     pub static NOT_ALLOWED: Method = Method::new("http", "method_not_allowed").idempotent();
+    /// The host refused it before it was routed: for its head, or because there is too much to do.
+    pub static REFUSED: Method = Method::new("http", "refused").idempotent();
     /// `OPTIONS`, answered by the router.
     pub static OPTIONS: Method = Method::new("http", "options").idempotent();
 }
@@ -107,13 +109,26 @@ pub enum Unrouted {
         /// As the `Allow` header lists them.
         allow: Arc<str>,
     },
+    /// The host refused the request ([`Refused`](super::Refused)).
+    Refused,
 }
+
+/// Why, in the request's extensions.
+#[derive(Clone)]
+pub(super) struct Refusal(pub(super) Error);
 
 impl Endpoint<Request> for Unrouted {
     type Response = Response;
 
-    async fn call(&self, _cx: &mut Context, _request: Request) -> Result<Response, Error> {
+    async fn call(&self, _cx: &mut Context, mut request: Request) -> Result<Response, Error> {
         match self {
+            Unrouted::Refused => {
+                let Refusal(error) = request
+                    .extensions_mut()
+                    .remove()
+                    .unwrap_or_else(|| Refusal(Error::unavailable("the request was refused")));
+                Err(error)
+            }
             Unrouted::NotFound => Err(Error::not_found("there is nothing at this path").with_reason("no_route")),
             Unrouted::NotAllowed { allow } => {
                 let cause = Rejection::MethodNotAllowed { allow: allow.to_string() };

@@ -234,15 +234,16 @@ impl<L> Router<L> {
         L::Service: Endpoint<Request, Response = Response> + 'static,
     {
         let not_found = self.unrouted(&methods::NO_ROUTE, Unrouted::NotFound);
+        let refused = self.unrouted(&methods::REFUSED, Unrouted::Refused);
         let (finalize, max_time) = (self.finalize.take(), self.max_time);
         let mut paths = matchit::Router::new();
         for (path, node) in self.into_nodes() {
-            check(&path, &node).map_err(refused)?;
+            check(&path, &node).map_err(wrong)?;
             paths
                 .insert(path.clone(), node)
-                .map_err(|problem| refused(RouteError::Path { path, problem: problem.to_string() }))?;
+                .map_err(|problem| wrong(RouteError::Path { path, problem: problem.to_string() }))?;
         }
-        Ok(RouterService::new(Shared { paths, not_found, finalize, max_time }))
+        Ok(RouterService::new(Shared { paths, not_found, refused, finalize, max_time }))
     }
 
     fn unrouted(&self, method: &'static Method, endpoint: Unrouted) -> Arc<dyn Route>
@@ -331,7 +332,7 @@ fn check(path: &str, node: &Node) -> Result<(), RouteError> {
     Ok(())
 }
 
-fn refused(error: RouteError) -> Error {
+fn wrong(error: RouteError) -> Error {
     let message = error.to_string();
     Error::boundary(Code::InvalidArgument, error).with_message(message)
 }

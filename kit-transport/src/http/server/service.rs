@@ -9,12 +9,12 @@ use bytes::Bytes;
 use http::Method as Verb;
 use http_body::Body as HttpBody;
 use hyper::body::Incoming;
-use kit_core::{BoxError, Connection, Context, Metadata};
+use kit_core::{BoxError, Connection, Context, Error, Metadata};
 
 use super::edge::Edge;
-use super::extract::PathParams;
+use super::extract::{BodyLimit, PathParams};
 use super::finalize::Finalize;
-use super::route::{Node, Route, Serving};
+use super::route::{Node, Refusal, Route, Serving};
 use crate::http::{Body, Request, Response, deadline};
 
 /// The routes of a [`Router`](super::Router) as a service: for the kit server, for hyper, for axum (`route_service`), for any
@@ -23,27 +23,53 @@ use crate::http::{Body, Request, Response, deadline};
 pub struct RouterService {
     shared: Arc<Shared>,
     connection: Option<Arc<Connection>>,
+    /// Where it is another than the default.
+    body_limit: Option<BodyLimit>,
 }
 
 pub(super) struct Shared {
     pub(super) paths: matchit::Router<Node>,
     pub(super) not_found: Arc<dyn Route>,
+    pub(super) refused: Arc<dyn Route>,
     pub(super) finalize: Option<Arc<dyn Finalize>>,
     pub(super) max_time: Option<Duration>,
 }
 
 impl RouterService {
     pub(super) fn new(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared), connection: None }
+        Self { shared: Arc::new(shared), connection: None, body_limit: None }
     }
 
     /// The same routes, for the requests of one connection.
     #[must_use]
     pub fn on(&self, connection: Connection) -> Self {
-        Self { shared: Arc::clone(&self.shared), connection: Some(Arc::new(connection)) }
+        Self { shared: Arc::clone(&self.shared), connection: Some(Arc::new(connection)), body_limit: self.body_limit }
     }
 
-    fn serve(&self, mut request: Request) -> Serving {
+    /// The same routes, whose bodies may have `limit` bytes where a layer or a hook says nothing else.
+    #[must_use]
+    pub fn with_body_limit(&self, limit: BodyLimit) -> Self {
+        let body_limit = (limit != BodyLimit::DEFAULT).then_some(limit);
+        Self { shared: Arc::clone(&self.shared), connection: self.connection.clone(), body_limit }
+    }
+
+    pub(super) fn serve(&self, mut request: Request) -> Serving {
+        let cx = self.context(&mut request);
+        let (route, params) = self.shared.find(&request);
+        if let Some(params) = params {
+            request.extensions_mut().insert(params);
+        }
+        self.route(cx, request, route)
+    }
+
+    /// Answers without a route: the layers and the finalizer of the router hear of it as of any other call.
+    pub(super) fn refuse(&self, mut request: Request, error: Error) -> Serving {
+        let cx = self.context(&mut request);
+        request.extensions_mut().insert(Refusal(error));
+        self.route(cx, request, Arc::clone(&self.shared.refused))
+    }
+
+    fn context(&self, request: &mut Request) -> Context {
         let shared = &*self.shared;
         let mut cx = Context::new();
         let metadata = Metadata::received(std::mem::take(request.headers_mut()));
@@ -60,13 +86,16 @@ impl RouterService {
         if let Some(connection) = &self.connection {
             cx.set_connection(Arc::clone(connection));
         }
-        let head = request.method() == Verb::HEAD;
-        let (route, params) = shared.find(&request);
-        cx.set_method(route.method());
-        let edge = Edge::new(cx, shared.finalize.clone(), head);
-        if let Some(params) = params {
-            request.extensions_mut().insert(params);
+        if let Some(limit) = self.body_limit {
+            cx.extensions_mut().insert(limit);
         }
+        cx
+    }
+
+    fn route(&self, mut cx: Context, request: Request, route: Arc<dyn Route>) -> Serving {
+        let head = request.method() == Verb::HEAD;
+        cx.set_method(route.method());
+        let edge = Edge::new(cx, self.shared.finalize.clone(), head);
         route.serve(edge, request)
     }
 }
@@ -84,7 +113,7 @@ impl Shared {
 }
 
 /// The answer on its way: one box, round everything from the edge to the endpoint.
-pub struct ResponseFuture(Serving);
+pub struct ResponseFuture(pub(super) Serving);
 
 impl Future for ResponseFuture {
     type Output = Result<Response, Infallible>;
