@@ -31,6 +31,8 @@
 //! }
 //! ```
 
+#[cfg(feature = "config")]
+pub mod config;
 pub mod observe;
 pub mod server;
 mod shutdown;
