@@ -11,8 +11,10 @@
 //! | [`recover`], [`request_id`] | the two layers that every stack has |
 //! | [`duration`] | durations in settings: `250ms`, `1m 30s`, `none` |
 //! | [`sources`], [`Observer`], [`Classify`], [`Gate`], [`Factory`] | what the crates above share and tests set |
+//! | [`heartbeat`], [`health`], [`lifecycle`] | is it alive, may it be called, in which order it starts and stops |
 //!
-//! It opens no socket and spawns no task.
+//! It opens no socket. It spawns the tasks of a steward's ward, of a health check and of a lifecycle's parts, each owned by
+//! what spawned it, and no other.
 //!
 //! ```
 //! use kit_core::{Context, Endpoint as _, Error, endpoint_fn, recover::RecoverLayer};
@@ -31,13 +33,17 @@
 pub mod bridge;
 pub mod child;
 mod classify;
+mod clock;
 pub mod context;
 pub mod duration;
 mod endpoint;
 pub mod error;
 pub mod function;
 mod gate;
+pub mod health;
+pub mod heartbeat;
 mod instance;
+pub mod lifecycle;
 mod metadata;
 mod method;
 pub mod middleware;
@@ -47,6 +53,7 @@ pub mod recover;
 pub mod request_id;
 pub mod sources;
 pub mod stream;
+mod task;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
@@ -57,7 +64,9 @@ pub use endpoint::{BoxEndpoint, Endpoint};
 pub use error::{Boundary, BoxError, Code, Error, ErrorId, ResultExt, Retry};
 pub use function::{endpoint_fn, endpoint_with, request_fn, request_with};
 pub use gate::{Gate, GateState};
+pub use health::Health;
 pub use instance::{Channel, Factory, Instance};
+pub use lifecycle::Lifecycle;
 pub use metadata::Metadata;
 pub use method::{Kind, Method};
 pub use middleware::{Next, middleware_fn, middleware_with};

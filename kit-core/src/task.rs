@@ -1,0 +1,64 @@
+//! Tasks that have an owner, and whose panics are errors.
+
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
+
+use tokio::task::{JoinError, JoinHandle};
+use tower_layer::Layer as _;
+
+use crate::context::Context;
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::recover::RecoverLayer;
+
+/// A spawned task that is stopped with its owner.
+#[derive(Debug)]
+pub(crate) struct Owned<T>(JoinHandle<T>);
+
+impl<T: Send + 'static> Owned<T> {
+    pub(crate) fn spawn(future: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(tokio::spawn(future))
+    }
+}
+
+impl<T> Owned<T> {
+    /// Stops it at its next await.
+    pub(crate) fn abort(&self) {
+        self.0.abort();
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+/// Its end.
+impl<T> Future for Owned<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(task)
+    }
+}
+
+impl<T> Drop for Owned<T> {
+    fn drop(&mut self) {
+        self.abort();
+    }
+}
+
+/// Runs a future; a panic in it is an error as in any stack: a bug, with its place where the panic hook is installed.
+pub(crate) async fn caught<T: Send>(future: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+    RecoverLayer::new().layer(Await).call(&mut Context::new(), future).await
+}
+
+/// The request is the future.
+struct Await;
+
+impl<T: Send, F: Future<Output = Result<T, Error>> + Send> Endpoint<F> for Await {
+    type Response = T;
+
+    async fn call(&self, _cx: &mut Context, future: F) -> Result<T, Error> {
+        future.await
+    }
+}
