@@ -31,6 +31,7 @@
 //! }
 //! ```
 
+pub mod app;
 #[cfg(feature = "config")]
 pub mod config;
 pub mod observe;
@@ -39,6 +40,7 @@ mod shutdown;
 
 pub use kit_core::*;
 
+pub use app::App;
 /// Layers that keep a failing dependency from taking its caller down.
 pub use kit_circuit as circuit;
 /// Key-value logs.

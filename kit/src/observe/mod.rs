@@ -15,6 +15,7 @@
 //! | `kit_log_lines_truncated_total` | lines cut at the longest length | kit-log |
 //! | `kit_log_write_errors_total` | writes that the system refused | kit-log |
 //! | `kit_metrics_…_total` | series over their limit, label values replaced, values refused, failed exports, dropped lines | kit-metrics, each once it is above zero |
+//! | `http_server_…` | connections and calls in flight; everything the server refused, paused for or cut off | [`server`] |
 //! | `kit_server_requests_total`, `kit_client_requests_total` | calls by outcome: `rejected` is what was refused here | the default stacks |
 //!
 //! Beside them: `process_…` (CPU, memory, descriptors), `kit_build_info`, and the runtime: `tokio_workers`,
@@ -22,12 +23,15 @@
 
 mod log;
 mod runtime;
+mod server;
 #[cfg(test)]
 mod tests;
 
 use kit_core::{Code, Error};
 use kit_log::Logger;
-use kit_metrics::{Registry, process, red};
+use kit_metrics::{RegisterError, Registry, process, red};
+
+pub use server::server;
 
 /// Shows in `metrics` what kit counts: bugs, log lines that were lost, the process, the build, and the runtime it is called in.
 ///
@@ -41,8 +45,10 @@ pub fn register(metrics: &Registry, log: &Logger) -> Result<(), Error> {
         log::register(metrics, log)?;
         runtime::register(metrics)
     })();
-    registered.map_err(|cause| {
-        let message = format!("what kit counts cannot be registered: {cause}");
-        Error::boundary(Code::FailedPrecondition, cause).with_message(message)
-    })
+    registered.map_err(taken)
+}
+
+fn taken(cause: RegisterError) -> Error {
+    let message = format!("what kit counts cannot be registered: {cause}");
+    Error::boundary(Code::FailedPrecondition, cause).with_message(message)
 }

@@ -69,3 +69,13 @@ async fn a_name_that_is_taken_is_a_clear_error() {
     assert_eq!(error.code(), Code::FailedPrecondition);
     assert!(error.message().contains("tokio_workers"), "{error}");
 }
+
+#[tokio::test]
+async fn a_server_shows_what_it_counts_and_one_server_alone() {
+    let metrics = Registry::new();
+    let http = kit_transport::http::server::Server::new(Default::default()).unwrap();
+    super::server(&metrics, &http.stats()).unwrap();
+    assert_eq!(value(&metrics, "http_server_open_connections"), 0.0);
+    assert_eq!(value(&metrics, "http_server_refused_too_busy_total"), 0.0);
+    assert_eq!(super::server(&metrics, &http.stats()).unwrap_err().code(), Code::FailedPrecondition);
+}

@@ -1,0 +1,176 @@
+//! A program's life: its parts started in order, run until a signal, and stopped in reverse.
+//!
+//! ```no_run
+//! use kit::http::server::{Config, Router};
+//! use kit::server::{Listen, Runtime, operator};
+//! use kit::{App, Error};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     let log = kit::log::Logger::new(kit::log::logfmt(std::io::stderr()));
+//!     let app = App::new(&log);
+//!     let health = app.health().clone();
+//!
+//!     // A port that is taken fails here, before anything is started.
+//!     let http = Listen::bind(Config::default(), "127.0.0.1:8080", Runtime::Stealing).await?;
+//!     app.http(http, move || Router::new().merge(operator(&health)).build()).run().await
+//! }
+//! ```
+//!
+//! The first SIGTERM or SIGINT stops it in order: readiness is refused, everything goes on for the
+//! [notice](App::notice), then the parts stop, the last one first, each within its limit; a server stops accepting and drains.
+//! A second one cuts everything off at once. What a part failed with is the program's end.
+
+mod signals;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit_core::health::{Changed, Health, Status};
+use kit_core::lifecycle::{Event, Lifecycle, Limits, Part, Step, Stopped};
+use kit_core::{Code, Error};
+use kit_log::request::reported;
+use kit_log::{Level, Logger};
+use kit_transport::http::server::RouterService;
+
+use crate::server::Listen;
+use signals::Signals;
+
+/// The parts of a program, its health, and the signals that end it. See the [module](self).
+#[derive(Debug)]
+#[must_use = "it does nothing until it is run"]
+pub struct App {
+    lifecycle: Lifecycle,
+    health: Health,
+    log: Logger,
+}
+
+impl App {
+    /// An app without parts, which logs each step of its parts and each change of its health to `log`.
+    pub fn new(log: &Logger) -> Self {
+        let changes = log.clone();
+        let health = Health::observed(move |changed: &Changed| told(&changes, changed));
+        let steps = log.clone();
+        let lifecycle = Lifecycle::new().health(&health).observer(move |event: &Event| step(&steps, event));
+        Self { lifecycle, health, log: log.clone() }
+    }
+
+    /// Its health: what [`operator`](crate::server::operator) answers from, and what a part registers its checks with.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Adds a part: see [`Lifecycle::part`].
+    pub fn part<F, Fut>(mut self, name: impl Into<Arc<str>>, run: F) -> Self
+    where
+        F: FnOnce(Part) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        self.lifecycle = self.lifecycle.part(name, run);
+        self
+    }
+
+    /// Adds a part that may end by itself: see [`Lifecycle::job`].
+    pub fn job<F, Fut>(mut self, name: impl Into<Arc<str>>, run: F) -> Self
+    where
+        F: FnOnce(Part) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        self.lifecycle = self.lifecycle.job(name, run);
+        self
+    }
+
+    /// Adds the HTTP server as the part `http`: `routes` is called for each core of its runtime, when it is its turn to start.
+    /// It has the server's own time to drain.
+    pub fn http<F>(mut self, listen: Listen, routes: F) -> Self
+    where
+        F: Fn() -> Result<RouterService, Error> + Send + Sync + 'static,
+    {
+        let log = self.log.clone();
+        let mut limits = Limits::default();
+        limits.stop = listen.drain_timeout() + STOP_MARGIN;
+        self.lifecycle = self.lifecycle.part_within("http", limits, async move |part| {
+            kit_log::info!(log, "listening"; "addr" => %listen.local_addr(), "runtime" => listen.runtime().as_str());
+            let ready = part.clone();
+            let drained = listen.serve(routes, move || ready.ready(), part.stopping()).await?;
+            kit_log::info!(log, "drained"; "aborted" => drained.aborted);
+            Ok(())
+        });
+        self
+    }
+
+    /// How long everything goes on after readiness is refused: see [`Lifecycle::notice`]. Default 0.
+    pub fn notice(mut self, notice: Duration) -> Self {
+        self.lifecycle = self.lifecycle.notice(notice);
+        self
+    }
+
+    /// The limits of parts that have none of their own: see [`Lifecycle::limits`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.lifecycle = self.lifecycle.limits(limits);
+        self
+    }
+
+    /// Runs until SIGTERM or SIGINT, or until a part fails.
+    ///
+    /// # Errors
+    /// What the part that failed first failed with; `Aborted` if parts had to be cut off; what [`Lifecycle::run`] refuses before
+    /// anything is started.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with I/O and timers.
+    pub async fn run(self) -> Result<(), Error> {
+        let (asked, forced) = Signals::install()?.split();
+        let stopped = self.run_until(asked, forced).await?;
+        if stopped.is_clean() { Ok(()) } else { Err(cut_off(&stopped)) }
+    }
+
+    /// Runs until `shutdown`, cut off by `force`: for tests, and for programs with signals of their own.
+    ///
+    /// # Errors
+    /// As [`Lifecycle::run`].
+    pub async fn run_until(
+        self,
+        shutdown: impl Future<Output = ()>,
+        force: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Stopped, Error> {
+        let stopped = self.lifecycle.force(force).run(shutdown).await;
+        // A log that cannot be flushed has nobody to tell.
+        let _ = self.log.flush();
+        stopped
+    }
+}
+
+/// What a server needs beyond its own drain to end in order.
+const STOP_MARGIN: Duration = Duration::from_secs(2);
+
+fn cut_off(stopped: &Stopped) -> Error {
+    let names = stopped.aborted.iter().chain(&stopped.stuck).map(|name| &**name).collect::<Vec<_>>().join(", ");
+    Error::new(Code::Aborted, format!("stopped, but these were cut off: {names}"))
+}
+
+fn step(log: &Logger, event: &Event) {
+    let level = match event.step {
+        Step::Failed | Step::Aborted | Step::Forced | Step::Stuck => Level::Error,
+        _ => Level::Info,
+    };
+    let (part, step, took) = (&*event.part, event.step.as_str(), event.took);
+    match &event.error {
+        None => kit_log::event!(log, level, "lifecycle"; "part" => part, "step" => step, "took" => ?took),
+        Some(error) => {
+            kit_log::event!(log, level, "lifecycle"; "part" => part, "step" => step, "took" => ?took, reported(error));
+        }
+    }
+}
+
+/// The log alone learns why a check fails.
+fn told(log: &Logger, changed: &Changed) {
+    let (check, status) = (&*changed.name, changed.status.as_str());
+    match (&changed.error, changed.status) {
+        (Some(error), _) => kit_log::warn!(log, "health"; "check" => check, "status" => status, reported(error)),
+        (None, Status::Unhealthy) => kit_log::warn!(log, "health"; "check" => check, "status" => status),
+        (None, Status::Healthy) => kit_log::info!(log, "health"; "check" => check, "status" => status),
+    }
+}
