@@ -1,74 +1,73 @@
 //! The program: it puts the parts together and runs them until it is asked to stop.
 
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use kit::http::server::{Config, Server};
 use kit::log::Logger;
 use kit::metrics::Registry;
-use kit::server::Stack;
-use kit::{Code, Error};
-use stringsvc::flags::Flags;
+use kit::server::{Listen, Stack};
+use kit::{App, Code, Error, observe};
 use stringsvc::instrumenting::Instrumenting;
 use stringsvc::logging::Logging;
 use stringsvc::proxying::{self, Proxying};
 use stringsvc::service::{StringService, Strings};
+use stringsvc::settings::{self, Settings};
 use stringsvc::transport;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let ended = match Flags::read() {
-        Ok(flags) => run(flags).await.map_err(|error| error.message().to_owned()),
-        Err(line) => Err(line),
+    let settings = match Settings::read() {
+        Ok(settings) => settings,
+        Err(stop) => return stop.report(),
     };
-    match ended {
+    match run(settings).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(line) => {
+        Err(error) => {
             // The log may not exist yet: one line for whoever started it.
-            let _ = writeln!(std::io::stderr(), "stringsvc: {line}");
+            let _ = writeln!(std::io::stderr(), "stringsvc: {}", error.message());
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(flags: Flags) -> Result<(), Error> {
-    let log = logger(&flags)?;
-    let metrics = Registry::new();
-    match &flags.proxy {
-        None => serve(Strings, flags, log, metrics).await,
+async fn run(mut settings: Settings) -> Result<(), Error> {
+    match settings.proxy.take() {
+        None => serve(settings, || Ok(Strings)).await,
         Some(url) => {
-            let uppercase = proxying::to(url)?;
-            serve(Proxying::new(uppercase, Strings), flags, log, metrics).await
+            // Refused here, and not by the first core that builds its routes.
+            proxying::to(&url)?;
+            serve(settings, move || Ok(Proxying::new(proxying::to(&url)?, Strings))).await
         }
     }
 }
 
-async fn serve(service: impl StringService + Clone, flags: Flags, log: Logger, metrics: Registry) -> Result<(), Error> {
-    let service = Instrumenting::new(&metrics, Logging::new(log.clone(), service))?;
+/// Serves what `service` makes: once, or once for each core, whose client it then has for itself.
+async fn serve<S, F>(settings: Settings, service: F) -> Result<(), Error>
+where
+    S: StringService + Clone,
+    F: Fn() -> Result<S, Error> + Send + Sync + 'static,
+{
+    let log = logger(&settings.log)?;
+    let metrics = Registry::new();
+    observe::register(&metrics, &log)?;
     let stack = Stack::new(&log, &metrics)?;
-    let ready = Arc::new(AtomicBool::new(true));
-    let routes = transport::http(service, stack, metrics, Arc::clone(&ready))?;
+    let app = App::new(&log);
+    let health = app.health().clone();
 
-    let bound = Server::new(Config::default())?.bind(flags.addr).await?;
-    announce(bound.local_addr());
-    let stop = async {
-        kit::shutdown().await;
-        ready.store(false, Ordering::Relaxed);
-        kit::log::info!(log, "draining");
+    let http = Listen::bind(settings.server, &settings.addr.to_string(), settings.runtime).await?;
+    observe::server(&metrics, &http.stats())?;
+    announce(http.local_addr());
+    let routes = move || {
+        let service = Logging::new(log.clone(), service()?);
+        transport::http(Instrumenting::new(&metrics, service)?, stack.clone(), &metrics, &health)
     };
-    let drained = bound.serve(routes, stop).await;
-    kit::log::info!(log, "stopped"; "aborted" => drained.aborted);
-    Ok(())
+    app.http(http, routes).run().await
 }
 
-fn logger(flags: &Flags) -> Result<Logger, Error> {
-    let config = kit::log::Config {
-        format: flags.log_format.into(),
-        level: flags.log_level.clone(),
-        ..kit::log::Config::default()
-    };
+fn logger(settings: &settings::Log) -> Result<Logger, Error> {
+    let settings::Log { format, level } = settings.clone();
+    let config = kit::log::Config { format, level, ..kit::log::Config::default() };
     let log = config.logger(std::io::stderr()).map_err(|cause| Error::boundary(Code::InvalidArgument, cause))?;
     let panics = log.clone();
     kit::recover::set_panic_hook(move |panic| {
@@ -78,7 +77,7 @@ fn logger(flags: &Flags) -> Result<Logger, Error> {
 }
 
 /// For whoever starts it at a terminal. A closed stdout is no reason to stop.
-fn announce(addr: std::net::SocketAddr) {
+fn announce(addr: SocketAddr) {
     let _ = writeln!(
         std::io::stdout(),
         "stringsvc listens on http://{addr}; try:\n  \

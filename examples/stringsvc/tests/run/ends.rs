@@ -13,14 +13,15 @@ async fn fails(flags: &[&str], env: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn it_drains_and_exits_0_when_it_is_asked_to() {
-    for signal in ["TERM", "INT"] {
-        let service = start(&[]).await;
+async fn it_drains_and_exits_0_when_it_is_asked_to_on_both_runtimes() {
+    for (signal, runtime) in [("TERM", "stealing"), ("INT", "per-core")] {
+        let service = start(&["--runtime", runtime]).await;
         service.post("/count", r#"{"s":"a"}"#).await;
         service.signal(signal);
         let ended = service.ended().await;
         assert_eq!(ended.status.code(), Some(0), "{signal}: {}", ended.stderr);
-        assert!(ended.stderr.contains("msg=stopped aborted=0"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("msg=drained aborted=0"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("part=http step=stopped"), "{}", ended.stderr);
     }
 }
 

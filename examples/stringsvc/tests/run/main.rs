@@ -3,4 +3,5 @@
 mod ends;
 mod lines;
 mod routes;
+mod settings;
 mod support;

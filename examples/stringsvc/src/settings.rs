@@ -1,0 +1,92 @@
+//! What the program is told: by a file, by `KIT_…` in the environment, or by flags, which are the strongest.
+
+use std::net::SocketAddr;
+
+use kit::config::{Loader, Stop};
+use kit::http::server;
+use kit::log::{Format, Levels};
+use kit::server::Runtime;
+use serde::{Deserialize, Serialize};
+
+/// All settings, the same in code, in a file, in the environment and as flags.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Where to listen. Default 127.0.0.1:8080: nobody but this machine.
+    pub addr: SocketAddr,
+    /// Another instance that uppercase is forwarded to: `http://host:port`. Default none: it is done here.
+    pub proxy: Option<String>,
+    /// How connections are run: `stealing` or `per-core`. Default stealing.
+    pub runtime: Runtime,
+    /// What is logged, and how.
+    pub log: Log,
+    /// How connections are treated.
+    pub server: server::Config,
+}
+
+/// The settings of the log.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Log {
+    /// How lines are written. Default logfmt.
+    pub format: Format,
+    /// What is logged: a level, or a list such as `info,hyper=warn`. Default `info`.
+    pub level: Levels,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let addr = SocketAddr::from(([127, 0, 0, 1], 8080));
+        Self { addr, proxy: None, runtime: Runtime::default(), log: Log::default(), server: server::Config::default() }
+    }
+}
+
+/// What `--help` says of them.
+const DOCS: &[(&str, &str)] = &[
+    ("addr", "where to listen"),
+    ("proxy", "another instance that uppercase is forwarded to: http://host:port"),
+    ("runtime", "how connections are run"),
+    ("log.format", "how log lines are written"),
+    ("log.level", "what is logged: a level, or a list such as info,hyper=warn"),
+    ("server", "limits and patience of the HTTP server"),
+];
+
+impl Settings {
+    /// Reads what this process was given.
+    ///
+    /// # Errors
+    /// What is wrong, all of it; or the text that was asked for.
+    pub fn read() -> Result<Self, Stop> {
+        Self::loader().env("KIT_", std::env::vars_os()).flags(std::env::args_os().skip(1)).load()
+    }
+
+    fn loader() -> Loader {
+        Loader::new("stringsvc").about("Go kit's string service: POST /uppercase and POST /count.").describe(DOCS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_that_was_promised_is_a_flag_and_a_variable() {
+        for (key, text) in
+            [("addr", "[::1]:1"), ("proxy", "http://a"), ("log_format", "json"), ("log_level", "debug,hyper=warn")]
+        {
+            let by_flag = Settings::loader().flags([format!("--{}", key.replace('_', "-")), text.into()]);
+            by_flag.load::<Settings>().expect(key);
+            let by_env = Settings::loader().env("KIT_", [(format!("KIT_{}", key.to_uppercase()), text)]);
+            by_env.load::<Settings>().expect(key);
+        }
+    }
+
+    #[test]
+    fn what_the_help_says_is_of_settings_that_there_are_and_the_server_has_its_own() {
+        let help = Settings::loader().flags(["--help"]).load::<Settings>().unwrap_err().to_string();
+        assert!(help.contains("--addr TEXT") && help.contains("where to listen [default: 127.0.0.1:8080]"), "{help}");
+        assert!(help.contains("--log-format logfmt|json") && help.contains("--server-drain-timeout TEXT"), "{help}");
+        let settings: Settings = Settings::loader().flags(["--server-drain-timeout", "1m 30s"]).load().unwrap();
+        assert_eq!(settings.server.drain_timeout.as_secs(), 90);
+    }
+}
