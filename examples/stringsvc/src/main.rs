@@ -3,9 +3,12 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
+use kit::lifecycle::Part;
 use kit::log::Logger;
-use kit::metrics::Registry;
+use kit::metrics::{Provider, Registry};
 use kit::server::{Listen, Stack};
 use kit::{App, Code, Error, observe};
 use stringsvc::instrumenting::Instrumenting;
@@ -52,17 +55,38 @@ where
     let metrics = Registry::new();
     observe::register(&metrics, &log)?;
     let stack = Stack::new(&log, &metrics)?;
+    let backend = Provider::open(&settings.metrics, &metrics)
+        .map(Arc::new)
+        .map_err(|cause| Error::new(Code::InvalidArgument, cause.to_string()).with_cause(cause))?;
     let app = App::new(&log);
     let health = app.health().clone();
 
     let http = Listen::bind(settings.server, &settings.addr.to_string(), settings.runtime).await?;
     observe::server(&metrics, &http.stats())?;
-    announce(http.local_addr());
+    let addr = http.local_addr();
+    let scraped = Arc::clone(&backend);
     let routes = move || {
         let service = Logging::new(log.clone(), service()?);
-        transport::http(Instrumenting::new(&metrics, service)?, stack.clone(), &metrics, &health)
+        transport::http(Instrumenting::new(&metrics, service)?, stack.clone(), &scraped, &health)
     };
-    app.http(http, routes).run().await
+    // Said when the server answers and signals are listened to: whoever reads it may send either at once.
+    let announce = async move |_| {
+        announce(addr);
+        Ok(())
+    };
+    // Stopped last: what the server counted to its end is reported too.
+    app.part("metrics", |part| report(part, backend)).http(http, routes).job("announce", announce).run().await
+}
+
+async fn report(part: Part, backend: Arc<Provider>) -> Result<(), Error> {
+    part.ready();
+    part.stopping().await;
+    if let Some(backend) = Arc::into_inner(backend) {
+        // It waits for a thread of its own.
+        let reported = tokio::task::spawn_blocking(move || backend.shutdown(Duration::from_secs(2)));
+        reported.await.map_err(Error::bug)?;
+    }
+    Ok(())
 }
 
 fn logger(settings: &settings::Log) -> Result<Logger, Error> {

@@ -18,6 +18,9 @@ pub struct Settings {
     pub proxy: Option<String>,
     /// How connections are run: `stealing` or `per-core`. Default stealing.
     pub runtime: Runtime,
+    /// Where metrics go: `prometheus` (they are scraped at `/metrics`), `statsd:HOST:PORT`, `dogstatsd:HOST:PORT`, `stdout`. Default
+    /// prometheus.
+    pub metrics: String,
     /// What is logged, and how.
     pub log: Log,
     /// How connections are treated.
@@ -37,7 +40,14 @@ pub struct Log {
 impl Default for Settings {
     fn default() -> Self {
         let addr = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { addr, proxy: None, runtime: Runtime::default(), log: Log::default(), server: server::Config::default() }
+        Self {
+            addr,
+            proxy: None,
+            runtime: Runtime::default(),
+            metrics: "prometheus".into(),
+            log: Log::default(),
+            server: server::Config::default(),
+        }
     }
 }
 
@@ -46,6 +56,7 @@ const DOCS: &[(&str, &str)] = &[
     ("addr", "where to listen"),
     ("proxy", "another instance that uppercase is forwarded to: http://host:port"),
     ("runtime", "how connections are run"),
+    ("metrics", "where metrics go: prometheus, statsd:HOST:PORT, dogstatsd:HOST:PORT, stdout"),
     ("log.format", "how log lines are written"),
     ("log.level", "what is logged: a level, or a list such as info,hyper=warn"),
     ("server", "limits and patience of the HTTP server"),
