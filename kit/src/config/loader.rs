@@ -89,7 +89,8 @@ impl Loader {
     /// Takes settings from the variables whose names begin with `prefix`, usually `KIT_`: `log.format` is `KIT_LOG_FORMAT`.
     /// `KIT_CONFIG` names a file. Any other variable of that prefix is an error.
     ///
-    /// A program passes [`std::env::vars_os`].
+    /// A program passes [`std::env::vars_os`]. Where others set variables of the same prefix the program does not start, so it
+    /// should be a program's own: Kubernetes sets some that begin with the name of each service beside it.
     #[must_use]
     pub fn env<K, V>(mut self, prefix: impl Into<String>, vars: impl IntoIterator<Item = (K, V)>) -> Self
     where
