@@ -75,7 +75,7 @@ where
         Ok(())
     };
     // Stopped last: what the server counted to its end is reported too.
-    app.part("metrics", |part| report(part, backend)).http(http, routes).job("announce", announce).run().await
+    app.part("metrics", |part| report(part, backend)).http("http", http, routes).job("announce", announce).run().await
 }
 
 async fn report(part: Part, backend: Arc<Provider>) -> Result<(), Error> {

@@ -167,3 +167,16 @@ fn a_setting_out_of_its_range_is_refused_by_name() {
     refused(|config| config.max_header_bytes = 100, "max_header_bytes");
     refused(|config| config.max_headers = 0, "max_headers");
 }
+
+#[tokio::test]
+async fn a_port_for_http_2_alone_closes_what_does_not_begin_as_that() {
+    let mut config = Config::default();
+    config.http2_only = true;
+    let running = start(uppercase(Router::new()).build().unwrap(), config).await;
+    let mut refused = raw(running.addr, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    // An end, or a reset because of what was not read.
+    assert!(matches!(refused.read(&mut [0; 16]).await, Ok(0) | Err(_)));
+    let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http::<Full<Bytes>>();
+    let request = http::Request::get(format!("http://{}/nowhere", running.addr)).body(Full::default()).unwrap();
+    assert_eq!(client.request(request).await.unwrap().status(), 404);
+}

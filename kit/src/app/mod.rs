@@ -13,7 +13,7 @@
 //!
 //!     // A port that is taken fails here, before anything is started.
 //!     let http = Listen::bind(Config::default(), "127.0.0.1:8080", Runtime::Stealing).await?;
-//!     app.http(http, move || Router::new().merge(operator(&health)).build()).run().await
+//!     app.http("http", http, move || Router::new().merge(operator(&health)).build()).run().await
 //! }
 //! ```
 //!
@@ -82,16 +82,16 @@ impl App {
         self
     }
 
-    /// Adds the HTTP server as the part `http`: `routes` is called for each core of its runtime, when it is its turn to start.
-    /// It has the server's own time to drain.
-    pub fn http<F>(mut self, listen: Listen, routes: F) -> Self
+    /// Adds an HTTP server as a part: `routes` is called for each core of its runtime, when it is its turn to start. It has the
+    /// server's own time to drain.
+    pub fn http<F>(mut self, name: impl Into<Arc<str>>, listen: Listen, routes: F) -> Self
     where
         F: Fn() -> Result<RouterService, Error> + Send + Sync + 'static,
     {
         let log = self.log.clone();
         let mut limits = Limits::default();
         limits.stop = listen.drain_timeout() + STOP_MARGIN;
-        self.lifecycle = self.lifecycle.part_within("http", limits, async move |part| {
+        self.lifecycle = self.lifecycle.part_within(name, limits, async move |part| {
             kit_log::info!(log, "listening"; "addr" => %listen.local_addr(), "runtime" => listen.runtime().as_str());
             let ready = part.clone();
             let drained = listen.serve(routes, move || ready.ready(), part.stopping()).await?;
