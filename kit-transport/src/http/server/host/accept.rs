@@ -12,7 +12,7 @@ use super::stats;
 
 /// Where connections come from: a listener, or a test that plays one.
 pub(super) trait Accept: Send {
-    type Io;
+    type Io: Send;
 
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Io, SocketAddr)>> + Send;
 }
@@ -31,19 +31,17 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// Accepts one connection after another, whatever happens: a peer that went away costs nothing, descriptors that ran out are
 /// waited for, and so is a place for one connection more.
-///
-/// A connection is accepted before it has a place, and waits for one in the door: listeners that share their places would
-/// otherwise each keep one for a connection that may never come. So a listener whose server is full has accepted one more.
 pub(super) struct Door<A: Accept> {
     listener: A,
+    /// Who waits for a place: one, so that no listener holds a place that it has nobody for.
+    waiting: Option<(A::Io, SocketAddr)>,
     host: Arc<Host>,
     pause: Duration,
-    waiting: Option<(A::Io, SocketAddr)>,
 }
 
 impl<A: Accept> Door<A> {
     pub(super) fn new(listener: A, host: Arc<Host>) -> Self {
-        Self { listener, host, pause: SHORTEST_PAUSE, waiting: None }
+        Self { listener, waiting: None, host, pause: SHORTEST_PAUSE }
     }
 
     /// The next connection, with its place.
@@ -51,22 +49,18 @@ impl<A: Accept> Door<A> {
     /// # Cancel safety
     /// Cancel safe: a dropped wait loses no connection.
     pub(super) async fn next(&mut self) -> (A::Io, SocketAddr, OwnedSemaphorePermit) {
-        // Kept here while it waits: the wait may be dropped and begun again.
-        if self.waiting.is_none() {
-            self.waiting = Some(self.accept().await);
-        }
-        let place = self.place().await;
-        let (io, peer) = self.waiting.take().expect("put there above");
-        (io, peer, place)
-    }
-
-    async fn accept(&mut self) -> (A::Io, SocketAddr) {
         loop {
+            if self.waiting.is_some() {
+                let place = self.place().await;
+                if let Some((io, peer)) = self.waiting.take() {
+                    stats::add(&self.host.stats.counts().accepted);
+                    return (io, peer, place);
+                }
+            }
             match self.listener.accept().await {
                 Ok(accepted) => {
                     self.pause = SHORTEST_PAUSE;
-                    stats::add(&self.host.stats.counts().accepted);
-                    return accepted;
+                    self.waiting = Some(accepted);
                 }
                 Err(error) => {
                     stats::add(&self.host.stats.counts().accept_errors);

@@ -48,7 +48,7 @@ pub struct Config {
     /// How fast a request's body has to come while its reader waits, on average, in bytes per second, `[0, 1073741824]`.
     /// Default 1,024: slower than any line in use. 408.
     pub min_body_rate: u32,
-    /// How long the body's rate is not looked at, `[0s, 1day]`. Default 5 s: a lost packet or two.
+    /// How far the body may be behind that rate, `[0s, 1day]`. Default 5 s: a lost packet or two.
     #[serde(with = "duration")]
     pub body_grace: Duration,
     /// How long a client may take none of what it is being sent, `[1ms, 1day]`. Default 30 s. The connection is cut off; in HTTP/2
@@ -116,8 +116,6 @@ pub struct Config {
     /// Whether several listeners may share the port (SO_REUSEPORT): one for each core, each with its own queue. Default no: a
     /// second process that takes the port by mistake should be told.
     pub reuse_port: bool,
-    /// Whether a connection that does not begin as HTTP/2 is closed. Default no: both are served on one port.
-    pub http2_only: bool,
 }
 
 impl Default for Config {
@@ -151,7 +149,6 @@ impl Default for Config {
             backlog: 1024,
             nodelay: true,
             reuse_port: false,
-            http2_only: false,
         }
     }
 }

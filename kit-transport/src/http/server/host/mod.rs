@@ -43,14 +43,17 @@ mod watch;
 mod wire;
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use kit_core::{Code, Connection, Error};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, ToSocketAddrs};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -167,7 +170,7 @@ pub struct Bound {
 }
 
 /// How a drain went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Drained {
     /// Connections that were cut off with something in flight at the end of [`Config::drain_timeout`].
@@ -230,25 +233,43 @@ where
 {
     let signal = Arc::new(Signal::default());
     let mut connections = JoinSet::new();
-    let mut shutdown = std::pin::pin!(shutdown);
+    let admit = |(io, peer, place): (A::Io, SocketAddr, OwnedSemaphorePermit), connections: &mut JoinSet<End>| {
+        let connection = Connection::new(Some(peer), local);
+        let serving = serve_io(prepare(io), connection, service.clone(), Arc::clone(&host), Arc::clone(&signal));
+        connections.spawn(async move {
+            let end = serving.await;
+            drop(place);
+            end
+        });
+    };
+    let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             biased;
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
-            (io, peer, place) = door.next() => {
-                let connection = Connection::new(Some(peer), local);
-                let serving = serve_io(prepare(io), connection, service.clone(), Arc::clone(&host), Arc::clone(&signal));
-                connections.spawn(async move {
-                    let end = serving.await;
-                    drop(place);
-                    end
-                });
-            }
+            accepted = door.next() => admit(accepted, &mut connections),
         }
+    }
+    signal.set(Stage::Draining);
+    // Who has connected already stands in the system's queue, and would be reset with it. The queue has a bound.
+    for _ in 0..host.config.backlog {
+        tokio::task::yield_now().await;
+        let Some(accepted) = now_or_never(door.next()).await else { break };
+        admit(accepted, &mut connections);
     }
     drop(door);
     drain(connections, &signal, host.config.drain_timeout).await
+}
+
+/// What the future has at once.
+async fn now_or_never<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|task| match future.as_mut().poll(task) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// How long cut connections may take to say so. Tasks that do not let go of their thread are left behind then.

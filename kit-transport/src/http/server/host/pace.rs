@@ -20,18 +20,19 @@ use crate::http::problem::Rejection;
 /// Only the time that its reader waits counts; a body that is here already, as nearly all are, has no timer.
 pub(in crate::http) struct Paced {
     incoming: Incoming,
-    link: Arc<Link>,
-    received: u64,
+    /// `None` once its end was told.
+    link: Option<Arc<Link>>,
     waiting: Option<Box<Waiting>>,
-    lifted: bool,
-    ended: bool,
 }
 
 struct Waiting {
+    /// What came since the first wait.
+    received: u64,
     /// What earlier waits took.
     spent: Duration,
     since: Option<Instant>,
-    alarm: Pin<Box<Sleep>>,
+    /// `None` once the pace was lifted.
+    alarm: Option<Pin<Box<Sleep>>>,
 }
 
 /// A body that came too slowly: 408.
@@ -41,7 +42,7 @@ pub struct TooSlow {
 }
 
 impl TooSlow {
-    /// How many bytes had come.
+    /// How many bytes had come since the body was first waited for.
     pub fn received(&self) -> u64 {
         self.received
     }
@@ -64,68 +65,68 @@ impl std::error::Error for TooSlow {
 impl Paced {
     pub(super) fn new(incoming: Incoming, link: Arc<Link>) -> Self {
         link.set_body(BodyState::Open);
-        Self { incoming, link, received: 0, waiting: None, lifted: false, ended: false }
+        Self { incoming, link: Some(link), waiting: None }
     }
 
     pub(in crate::http) fn lift(&mut self) {
-        self.lifted = true;
-        self.waiting = None;
+        self.waiting = Some(Box::new(Waiting { received: 0, spent: Duration::ZERO, since: None, alarm: None }));
     }
 
     fn end(&mut self, state: BodyState) {
-        // A later request of the connection may have begun since this one was read.
-        if !std::mem::replace(&mut self.ended, true) && !self.link.is_http2() {
-            self.link.set_body(state);
+        // Once: a later request of the connection may have begun since this one was read.
+        if let Some(link) = self.link.take()
+            && !link.is_http2()
+        {
+            link.set_body(state);
         }
     }
 
     /// Nothing is here: is there time left to wait for it?
     fn poll_time(&mut self, task: &mut Task<'_>) -> Poll<()> {
-        if self.lifted {
-            return Poll::Pending;
-        }
-        let allowed = allowed(&self.link.host.config, self.received);
+        let Some(link) = &self.link else { return Poll::Pending };
+        let config = &link.host.config;
         let now = Instant::now();
         let waiting = self.waiting.get_or_insert_with(|| {
-            let alarm = Box::pin(sleep_until(after(now, allowed)));
-            Box::new(Waiting { spent: Duration::ZERO, since: None, alarm })
+            let alarm = Some(Box::pin(sleep_until(after(now, allowed(config, 0)))));
+            Box::new(Waiting { received: 0, spent: Duration::ZERO, since: None, alarm })
         });
+        let Some(alarm) = &mut waiting.alarm else { return Poll::Pending };
         let since = *waiting.since.get_or_insert(now);
+        let end = after(since, allowed(config, waiting.received).saturating_sub(waiting.spent));
         loop {
-            let end = after(since, allowed.saturating_sub(waiting.spent));
             if end <= now {
                 return Poll::Ready(());
             }
             // An alarm that rings early is set again; one that rings late is of no use.
-            if waiting.alarm.deadline() > end || waiting.alarm.is_elapsed() {
-                waiting.alarm.as_mut().reset(end);
+            if alarm.deadline() > end || alarm.is_elapsed() {
+                alarm.as_mut().reset(end);
             }
-            if waiting.alarm.as_mut().poll(task).is_pending() {
+            if alarm.as_mut().poll(task).is_pending() {
                 return Poll::Pending;
             }
-            if waiting.alarm.deadline() >= end {
+            if alarm.deadline() >= end {
                 return Poll::Ready(());
             }
         }
     }
 
     fn came(&mut self, bytes: usize) {
-        self.received += bytes as u64;
-        if let Some(waiting) = &mut self.waiting
-            && let Some(since) = waiting.since.take()
-        {
-            waiting.spent += since.elapsed();
+        if let Some(waiting) = &mut self.waiting {
+            waiting.received += bytes as u64;
+            if let Some(since) = waiting.since.take() {
+                waiting.spent += since.elapsed();
+            }
         }
     }
 }
 
-/// How long a reader may have waited in all, once so many bytes are here.
+/// How long a reader may have waited in all, once so many bytes have come meanwhile.
 fn allowed(config: &Config, received: u64) -> Duration {
     let by_rate = match u64::from(config.min_body_rate) {
         0 => return config.body_timeout,
         rate => Duration::from_millis((received.saturating_mul(1000)) / rate),
     };
-    by_rate.max(config.body_grace).min(config.body_timeout)
+    by_rate.saturating_add(config.body_grace).min(config.body_timeout)
 }
 
 fn after(start: Instant, time: Duration) -> Instant {
@@ -157,9 +158,12 @@ impl HttpBody for Paced {
             Poll::Pending => match this.poll_time(task) {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(()) => {
+                    if let Some(link) = &this.link {
+                        stats::add(&link.host.stats.counts().body_timeouts);
+                    }
                     this.end(BodyState::Dropped);
-                    stats::add(&this.link.host.stats.counts().body_timeouts);
-                    Poll::Ready(Some(Err(too_slow(this.received))))
+                    let received = this.waiting.as_ref().map_or(0, |waiting| waiting.received);
+                    Poll::Ready(Some(Err(too_slow(received))))
                 }
             },
         }
@@ -217,9 +221,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_grace_then_the_rate_then_the_whole_time_bound_a_body() {
+    fn a_body_may_be_behind_its_rate_by_the_grace_and_never_take_longer_than_the_whole_time() {
         let config = Config::default();
-        for (received, seconds) in [(0, 5), (5 * 1024, 5), (10 * 1024, 10), (1 << 30, 30)] {
+        for (received, seconds) in [(0, 5), (5 * 1024, 10), (25 * 1024, 30), (1 << 30, 30)] {
             assert_eq!(allowed(&config, received), Duration::from_secs(seconds), "{received}");
         }
         let config = Config { min_body_rate: 0, ..Config::default() };

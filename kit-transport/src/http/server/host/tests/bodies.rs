@@ -111,11 +111,11 @@ async fn drip(size: usize, each_second: usize) -> (Duration, String) {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_slower_than_a_kib_a_second_is_408_and_a_faster_one_is_taken() {
-    let (took, line) = drip(50_000, 900).await;
+    let (took, line) = drip(50_000, 500).await;
     assert!(line.contains("408"), "{line}");
-    // When what is here is no longer a KiB for each second waited.
-    assert!((Duration::from_secs(5)..Duration::from_secs(6)).contains(&took), "{took:?}");
-    let (_, line) = drip(20_000, 1100).await;
+    // When it is five seconds behind a KiB a second.
+    assert!((Duration::from_secs(8)..Duration::from_secs(11)).contains(&took), "{took:?}");
+    let (_, line) = drip(25_000, 1024).await;
     assert!(line.contains("200"), "{line}");
 }
 
@@ -156,7 +156,7 @@ async fn an_endpoint_may_lift_the_pace() {
     });
     let mut peer = connect(&Router::new().post("/", patient).build().unwrap(), Config::default());
     peer.send(post("/", 4)).await;
-    tokio::time::sleep(Duration::from_secs(3600)).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
     peer.send("late").await;
     assert!(peer.answer().await.ends_with("late"));
 }

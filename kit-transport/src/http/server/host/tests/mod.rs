@@ -1,7 +1,9 @@
-//! One connection at a time, over a pipe in memory and on a paused clock: what waits for a time costs none.
+//! Over pipes in memory and on a paused clock: what waits for a time costs none.
 
+mod accept;
 mod answers;
 mod bodies;
+mod costs;
 mod ends;
 mod heads;
 mod http2;
