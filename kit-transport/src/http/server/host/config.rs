@@ -116,6 +116,8 @@ pub struct Config {
     /// Whether several listeners may share the port (SO_REUSEPORT): one for each core, each with its own queue. Default no: a
     /// second process that takes the port by mistake should be told.
     pub reuse_port: bool,
+    /// Whether a connection that does not begin as HTTP/2 is closed. Default no: both are served on one port.
+    pub http2_only: bool,
 }
 
 impl Default for Config {
@@ -149,6 +151,7 @@ impl Default for Config {
             backlog: 1024,
             nodelay: true,
             reuse_port: false,
+            http2_only: false,
         }
     }
 }

@@ -170,7 +170,7 @@ pub struct Bound {
 }
 
 /// How a drain went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Drained {
     /// Connections that were cut off with something in flight at the end of [`Config::drain_timeout`].

@@ -93,9 +93,10 @@ impl<T: Transport> Wire<T> {
                     continue;
                 }
             };
+            let config = &self.link.host.config;
             match version {
+                Version::Http1 if config.http2_only => return Poll::Ready(Ok(None)),
                 Version::Http1 => {
-                    let config = &self.link.host.config;
                     self.scanner = Some(Scanner::new(Limits {
                         head: config.max_header_bytes,
                         headers: config.max_headers,
