@@ -1,5 +1,7 @@
 //! The server over real sockets. Nothing here waits for a time: each test waits for the event itself, and counts.
 
+#![allow(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
+
 mod descriptors;
 mod listen;
 mod many;

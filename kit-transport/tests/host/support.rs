@@ -1,13 +1,12 @@
 use std::net::SocketAddr;
 use std::process::Command;
-use std::sync::Arc;
 
-use kit_core::{Endpoint, endpoint_fn, endpoint_with};
+use kit_core::{Endpoint, endpoint_fn};
 use kit_transport::http::server::{Bound, Config, Drained, Router, RouterService, Server, Stats};
 use kit_transport::http::{Body, Request, Response};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// Runs a test again in a process of its own, with at most so many descriptors; `true` in that process.
@@ -72,17 +71,6 @@ pub(crate) fn ok() -> impl Endpoint<Request, Response = Response> + 'static {
 
 pub(crate) fn service() -> RouterService {
     Router::new().get("/", ok()).build().expect("a router")
-}
-
-/// `/` says that it has begun, and answers when it is told to.
-pub(crate) fn gated() -> (RouterService, Arc<(Notify, Notify)>) {
-    let gates = Arc::new((Notify::new(), Notify::new()));
-    let endpoint = endpoint_with(Arc::clone(&gates), async |gates, _cx, _: Request| {
-        gates.0.notify_one();
-        gates.1.notified().await;
-        Ok(Response::new(Body::from("done")))
-    });
-    (Router::new().get("/", endpoint).build().expect("a router"), gates)
 }
 
 pub(crate) async fn raw(addr: SocketAddr, bytes: impl AsRef<[u8]>) -> TcpStream {
