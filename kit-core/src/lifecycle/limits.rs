@@ -19,6 +19,13 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The same limits with another time to stop.
+    #[must_use]
+    pub fn stop_within(mut self, stop: Duration) -> Self {
+        self.stop = stop;
+        self
+    }
+
     pub(super) fn check(&self, name: &str) -> Result<(), Error> {
         if self.start.is_zero() {
             return Err(Error::invalid_argument(format!("the start limit of part {name:?} is zero")));

@@ -89,8 +89,7 @@ impl App {
         F: Fn() -> Result<RouterService, Error> + Send + Sync + 'static,
     {
         let log = self.log.clone();
-        let mut limits = Limits::default();
-        limits.stop = listen.drain_timeout() + STOP_MARGIN;
+        let limits = Limits::default().stop_within(listen.drain_timeout() + STOP_MARGIN);
         self.lifecycle = self.lifecycle.part_within(name, limits, async move |part| {
             kit_log::info!(log, "listening"; "addr" => %listen.local_addr(), "runtime" => listen.runtime().as_str());
             let ready = part.clone();
