@@ -1,5 +1,5 @@
 //! The two ways to lay a server out over its cores: one work-stealing runtime, or a single-threaded one per core, each with
-//! its own socket on one port (`SO_REUSEPORT`).
+//! its own socket on one port (`SO_REUSEPORT`). kit has both; this is for the others.
 
 use std::io;
 use std::net::SocketAddr;
@@ -56,25 +56,13 @@ impl Place {
         F: Future<Output = io::Result<()>>,
     {
         match self.layout {
-            Layout::Stealing => stealing(async { serve(TcpListener::bind(self.addr).await?).await }),
+            Layout::Stealing => workers()?.block_on(async { serve(TcpListener::bind(self.addr).await?).await }),
             Layout::PerCore => per_core(self.addr, serve),
         }
     }
 }
 
-/// Runs `server` on a work-stealing runtime with a worker for each core that this process may use.
-///
-/// # Errors
-/// What the server ended with.
-pub fn stealing(server: impl Future<Output = io::Result<()>>) -> io::Result<()> {
-    Builder::new_multi_thread().enable_all().build()?.block_on(server)
-}
-
-/// Runs one `serve` on a single-threaded runtime for each core that this process may use.
-///
-/// # Errors
-/// The port cannot be had, or a server ended.
-pub fn per_core<F>(addr: SocketAddr, serve: impl Fn(TcpListener) -> F + Send + Clone + 'static) -> io::Result<()>
+fn per_core<F>(addr: SocketAddr, serve: impl Fn(TcpListener) -> F + Send + Clone + 'static) -> io::Result<()>
 where
     F: Future<Output = io::Result<()>>,
 {
@@ -104,6 +92,18 @@ fn socket(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
     })
 }
 
-fn single() -> io::Result<Runtime> {
+/// A work-stealing runtime with a worker for each core that this process may use.
+///
+/// # Errors
+/// The system has no thread or no descriptor left.
+pub fn workers() -> io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build()
+}
+
+/// A runtime on the thread that drives it.
+///
+/// # Errors
+/// The system has no descriptor left.
+pub fn single() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }

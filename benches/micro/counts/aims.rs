@@ -25,7 +25,7 @@ pub(crate) fn text(measured: &[Measured]) -> String {
     };
     let nanoseconds = |name: &str| case(name).and_then(|case| case.nanoseconds);
     let allocations = |name: &str| case(name).and_then(|case| case.allocations);
-    let (fixed, erased) = ("layers/8 that pass", "layers/8 that pass, erased once");
+    let (fixed, erased) = ("layers/8 named futures", "layers/8 named futures, erased once");
     aim("8 layers, static (row 14)", nanoseconds(fixed), 5.0, "ns");
     aim("8 layers, static (row 14)", allocations(fixed), 0.0, "allocations");
     aim("8 layers, erased once (row 14)", nanoseconds(erased), 16.0, "ns");
@@ -38,7 +38,7 @@ pub(crate) fn text(measured: &[Measured]) -> String {
         "reads",
     );
     let ratio = |name: &str| Some(case(name)?.instructions / case("wire/raw hyper")?.instructions);
-    for name in ["wire/kit bare", "wire/kit full", "wire/axum"] {
+    for name in ["wire/kit bare", "wire/kit full", "wire/axum", "wire/axum + layers"] {
         if let Some(ratio) = ratio(name) {
             let _ = writeln!(text, "- {name}: {ratio:.2} x the instructions of raw hyper, without the kernel's");
         }

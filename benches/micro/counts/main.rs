@@ -3,12 +3,14 @@
 //!
 //! Prints the table of `./bench micro`: what Criterion timed and what was allocated stand beside it.
 //!
-//! `--accept` writes what was counted to `counts.txt`; `--profile CASE` says which functions a case spends its instructions in.
+//! `--accept` writes what was counted to `counts.txt`; `--profile CASE [BASE]` says which functions a case spends its
+//! instructions in, or more of them than another case.
 
 mod aims;
 mod callgrind;
 mod limits;
 mod measured;
+mod profile;
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -24,11 +26,13 @@ use self::measured::Measured;
 struct Run<'a> {
     wanted: &'a str,
     times: u64,
+    found: bool,
 }
 
 impl Cases for Run<'_> {
     fn case(&mut self, name: &'static str, mut f: impl FnMut()) {
         if name == self.wanted {
+            self.found = true;
             (0..self.times).for_each(|_| f());
         }
     }
@@ -49,14 +53,12 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args[..] {
-        ["--run", wanted, times] => times.parse().map_err(io::Error::other).map(|times| {
-            cases::all(&mut Run { wanted, times });
-            true
-        }),
-        ["--profile", name] => callgrind::profile(name).map(|()| true),
+        ["--run", wanted, times] => times.parse().map_err(io::Error::other).and_then(|times| run(wanted, times)),
+        ["--profile", case] => profile::print(case, None).map(|()| true),
+        ["--profile", case, base] => profile::print(case, Some(base)).map(|()| true),
         ["--accept"] => table(true),
         [] => table(false),
-        _ => Err(io::Error::other("usage: [--accept | --profile CASE]")),
+        _ => Err(io::Error::other("usage: [--accept | --profile CASE [BASE]]")),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -65,6 +67,15 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "counts: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(wanted: &str, times: u64) -> io::Result<bool> {
+    let mut run = Run { wanted, times, found: false };
+    cases::all(&mut run);
+    match run.found {
+        true => Ok(true),
+        false => Err(io::Error::other(format!("there is no case {wanted:?}"))),
     }
 }
 

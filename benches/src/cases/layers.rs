@@ -1,17 +1,50 @@
 //! What layers cost: eight of them, static, erased once, erased each; and the default stack.
 
 use std::hint::black_box;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use kit::{BoxEndpoint, Context, Endpoint, Error, Layer as _, request_fn};
+use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::Cases;
 use crate::servers;
 use crate::task::UPPERCASE;
 
-/// A layer that adds nothing.
+/// A layer with a future of its own, which counts the answers: how a layer of the hot path is written.
+struct Named<E>(E);
+
+pin_project! {
+    struct NamedFuture<F> {
+        answers: u32,
+        #[pin]
+        inner: F,
+    }
+}
+
+impl<E: Endpoint<u64>> Endpoint<u64> for Named<E> {
+    type Response = E::Response;
+
+    fn call(&self, cx: &mut Context, request: u64) -> impl Future<Output = Result<E::Response, Error>> + Send {
+        NamedFuture { answers: 0, inner: self.0.call(cx, request) }
+    }
+}
+
+impl<F: Future> Future for NamedFuture<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let output = ready!(this.inner.poll(task));
+        *this.answers += 1;
+        Poll::Ready(output)
+    }
+}
+
+/// A layer that is an `async fn` and adds nothing.
 struct Pass<E>(E);
 
 impl<E: Endpoint<u64>> Endpoint<u64> for Pass<E> {
@@ -22,7 +55,7 @@ impl<E: Endpoint<u64>> Endpoint<u64> for Pass<E> {
     }
 }
 
-/// A layer that reads the context before its inner call and after.
+/// A layer that is an `async fn` and reads the context before its inner call and after.
 struct Touch<E>(E);
 
 impl<E: Endpoint<u64>> Endpoint<u64> for Touch<E> {
@@ -47,10 +80,11 @@ macro_rules! eight {
 
 pub(super) fn cases(cases: &mut impl Cases) {
     case(cases, "layers/none", base());
-    case(cases, "layers/8 that pass", eight!(Pass, base()));
-    case(cases, "layers/8 that touch the context", eight!(Touch, base()));
-    case(cases, "layers/8 that pass, erased once", eight!(Pass, base()).boxed());
-    case(cases, "layers/8 that pass, each erased", erased());
+    case(cases, "layers/8 named futures", eight!(Named, base()));
+    case(cases, "layers/8 named futures, erased once", eight!(Named, base()).boxed());
+    case(cases, "layers/8 named futures, each erased", erased());
+    case(cases, "layers/8 async fn", eight!(Pass, base()));
+    case(cases, "layers/8 async fn that read the context", eight!(Touch, base()));
 
     let endpoint = default_stack();
     cases.case("layers/default stack and its context", || {

@@ -1,54 +1,64 @@
-//! What a request costs with hyper round it, on a wire that is memory: kit's share of the whole, without the kernel's.
+//! What a request costs on one connection: a server and its one client on a thread. The client, which only writes and reads,
+//! is in it; so is the kernel where time is measured, and is not where instructions are counted.
 
-use axum::Router;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
-use kit::http::server::{Config, RouterService};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
-use tokio::runtime::{Builder, Runtime};
+use std::io;
+use std::net::SocketAddr;
+
+use kit::http::server::{RouterService, Server};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 
 use super::Cases;
-use crate::servers;
 use crate::task::{ANSWER, REQUEST};
+use crate::{layout, servers};
 
 pub(super) fn cases(cases: &mut impl Cases) {
-    let raw = |stream| async {
-        let service = service_fn(servers::raw::answer);
-        drop(servers::raw::builder().serve_connection(TokioIo::new(stream), service).await);
-    };
-    case(cases, "wire/raw hyper", raw);
+    case(cases, "wire/raw hyper", serve(servers::raw::serve));
 
-    let stack = servers::kit::stack(std::io::sink()).expect("the defaults are good");
-    let bare = servers::kit::bare().expect("a good route");
-    case(cases, "wire/kit bare", |stream| kit(bare, stream));
-    let full = servers::kit::full(stack).expect("a good route");
-    case(cases, "wire/kit full", |stream| kit(full, stream));
-    case(cases, "wire/axum", |stream| axum(servers::axum::bare(), stream));
+    let stack = servers::kit::stack(io::sink()).expect("the defaults are good");
+    case(cases, "wire/kit bare", kit(servers::kit::bare().expect("a good route")));
+    case(cases, "wire/kit full", kit(servers::kit::full(stack).expect("a good route")));
+
+    case(cases, "wire/axum", serve(|listener| servers::axum::serve(servers::axum::bare(), listener)));
+    // Last: what `tracing` does from here on, it does for everybody.
+    servers::axum::log_to(io::sink);
+    let layered = servers::axum::layered().expect("good metrics");
+    case(cases, "wire/axum + layers", serve(|listener| servers::axum::serve(layered, listener)));
 }
 
-async fn kit(service: RouterService, stream: DuplexStream) {
-    let builder = servers::kit::builder(&Config::default());
-    drop(builder.serve_connection(TokioIo::new(stream), service).await);
-}
+/// A server at its address, on a runtime that runs when its client waits.
+type Served = io::Result<(Runtime, SocketAddr)>;
 
-async fn axum(router: Router, stream: DuplexStream) {
-    let service = TowerToHyperService::new(router);
-    drop(servers::raw::builder().serve_connection(TokioIo::new(stream), service).await);
-}
-
-fn case<F>(cases: &mut impl Cases, name: &'static str, serve: impl FnOnce(DuplexStream) -> F)
+fn serve<F>(serve: impl FnOnce(TcpListener) -> F) -> Served
 where
-    F: Future<Output = ()> + Send + 'static,
+    F: Future<Output = io::Result<()>> + Send + 'static,
 {
-    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (mut client, server) = duplex(64 * 1024);
-    runtime.spawn(serve(server));
-    cases.case(name, || call(&runtime, &mut client));
+    let runtime = layout::single()?;
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let addr = listener.local_addr()?;
+    runtime.spawn(serve(listener));
+    Ok((runtime, addr))
 }
 
-fn call(runtime: &Runtime, client: &mut DuplexStream) {
+fn kit(service: RouterService) -> Served {
+    let runtime = layout::single()?;
+    let server = Server::new(Default::default()).map_err(io::Error::other)?;
+    let bound = runtime.block_on(server.bind("127.0.0.1:0")).map_err(io::Error::other)?;
+    let addr = bound.local_addr();
+    runtime.spawn(bound.serve(service, std::future::pending()));
+    Ok((runtime, addr))
+}
+
+fn case(cases: &mut impl Cases, name: &'static str, served: Served) {
+    let (runtime, addr) = served.expect("a port is free");
+    let mut client = runtime.block_on(TcpStream::connect(addr)).expect("the server listens");
+    // Made once: zeroing it would be a fifth of what a request takes.
     let mut answer = [0; 4096];
+    cases.case(name, || call(&runtime, &mut client, &mut answer));
+}
+
+fn call(runtime: &Runtime, client: &mut TcpStream, answer: &mut [u8]) {
     runtime.block_on(async {
         client.write_all(REQUEST).await.expect("the server reads");
         let mut have = 0;

@@ -1,18 +1,13 @@
 //! kit: a router and one endpoint, bare and inside the default stack.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use kit::http::server::{Config, Router, RouterService, Server, json};
+use kit::http::server::{Config, Router, RouterService, json};
 use kit::metrics::Registry;
-use kit::server::Stack;
-use kit::{Connection, Endpoint, Error, request_fn};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use kit::server::{Listen, Runtime, Stack};
+use kit::{Endpoint, Error, request_fn};
 
+use crate::layout::{self, Layout, Place};
 use crate::task::{self, Text, UPPERCASE, Value};
 
 /// The endpoint itself.
@@ -47,54 +42,22 @@ pub fn stack(lines: impl Write + Send + 'static) -> Result<Stack, Error> {
     Stack::new(&log, &Registry::new())
 }
 
-/// Serves with kit's own host, for ever.
+/// Serves in a layout, an app per core, for ever.
 ///
 /// # Errors
 /// The port cannot be had.
-pub async fn host(service: RouterService, addr: SocketAddr) -> io::Result<()> {
-    let server = Server::new(Config::default()).map_err(io::Error::other)?;
-    let bound = server.bind(addr).await.map_err(io::Error::other)?;
-    bound.serve(service, std::future::pending()).await;
-    Ok(())
-}
-
-/// Serves on a socket that is one of several on its port, which kit's host cannot be given. It does per connection what
-/// [`Server`] does.
-///
-/// # Errors
-/// What accepting failed with.
-pub async fn serve(service: RouterService, listener: TcpListener) -> io::Result<()> {
-    let builder = builder(&Config::default());
-    let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => {
-                let (stream, peer) = accepted?;
-                stream.set_nodelay(true)?;
-                let service = service.on(Connection::new(Some(peer), stream.local_addr().ok()));
-                let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-                connections.spawn(graceful.watch(serving));
-            }
-        }
-    }
-}
-
-/// hyper, set as kit's server sets it.
-pub fn builder(config: &Config) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(config.header_timeout)
-        .max_buf_size(config.max_header_bytes)
-        .max_headers(config.max_headers);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(config.max_streams)
-        .keep_alive_interval(config.ping_interval)
-        .keep_alive_timeout(config.ping_timeout);
-    builder
+pub fn serve(
+    place: Place,
+    routes: impl Fn() -> Result<RouterService, Error> + Send + Sync + 'static,
+) -> io::Result<()> {
+    let addr = place.addr.to_string();
+    let serving = async |runtime| {
+        let listen = Listen::bind(Config::default(), &addr, runtime).await?;
+        listen.serve(routes, || {}, std::future::pending()).await.map(drop)
+    };
+    let served = match place.layout {
+        Layout::Stealing => layout::workers()?.block_on(serving(Runtime::Stealing)),
+        Layout::PerCore => layout::single()?.block_on(serving(Runtime::PerCore)),
+    };
+    served.map_err(io::Error::other)
 }

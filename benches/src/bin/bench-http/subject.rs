@@ -45,7 +45,7 @@ pub(crate) fn all() -> io::Result<Vec<Subject>> {
     let mut all = Vec::new();
     for (name, file, has) in [
         (RAW, "bench-raw", "hyper-util's auto server with a header timer, a path, serde_json; nothing else"),
-        (KIT_BARE, "bench-kit-bare", "kit's host, router, JSON binding; no layer"),
+        (KIT_BARE, "bench-kit-bare", "kit's host with all its limits, router, JSON binding; no layer"),
         (
             KIT_FULL,
             "bench-kit-full",
@@ -92,9 +92,9 @@ fn example(program: PathBuf, counted: &str) -> io::Result<Vec<Subject>> {
     Ok([STEALING, PER_CORE].map(|runtime| subject(runtime, vec!["--runtime".to_owned(), runtime.to_owned()])).into())
 }
 
-/// A line of `allocations`: the name, allocations, bytes, with tabs between them.
+/// A line of `allocations`: the case of a server's whole request, allocations, bytes, with tabs between them.
 fn find(counted: &str, name: &str) -> Option<(f64, f64)> {
-    let line = counted.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('\t'))?;
+    let line = counted.lines().find_map(|line| line.strip_prefix("wire/")?.strip_prefix(name)?.strip_prefix('\t'))?;
     let (count, bytes) = line.split_once('\t')?;
     Some((count.parse().ok()?, bytes.parse().ok()?))
 }
