@@ -14,6 +14,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use self::machine::Watch;
 use self::report::Figures;
 use self::run::{Cores, Plan};
 
@@ -70,7 +71,7 @@ async fn main() -> ExitCode {
 
 async fn measure(options: Options) -> io::Result<()> {
     machine::check_cores()?;
-    let before = machine::load_average();
+    let watch = Watch::begin().await?;
     let subjects = subject::all()?;
     let wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
     let mut all: Vec<Figures> = subjects.into_iter().filter(|subject| wanted(subject.name)).map(Figures::new).collect();
@@ -89,7 +90,7 @@ async fn measure(options: Options) -> io::Result<()> {
     }
 
     let mut out = io::stdout();
-    writeln!(out, "{}", machine::describe(before))?;
+    writeln!(out, "{}", watch.describe()?)?;
     let (rounds, plan) = (options.rounds, options.plan);
     writeln!(
         out,
