@@ -69,8 +69,11 @@ where
         let service = Logging::new(log.clone(), service()?);
         transport::http(Instrumenting::new(&metrics, service)?, stack.clone(), &scraped, &health)
     };
-    // Said when the server answers and signals are listened to: whoever reads it may send either at once.
+    // Said when the server answers, is ready, and signals are listened to: whoever reads it may send either at once. It is the
+    // last of the start, which is therefore done.
+    let started = app.health().clone();
     let announce = async move |_| {
+        started.set_started();
         announce(addr);
         Ok(())
     };
