@@ -6,7 +6,7 @@ use std::{env, fs, io};
 use crate::callgrind;
 
 /// Where `./bench micro` puts what `allocations` prints.
-const ALLOCATIONS: &str = "KIT_BENCH_ALLOCATIONS";
+const ALLOCATIONS: &str = "BENCH_ALLOCATIONS";
 /// Where Criterion puts what it measured.
 const CRITERION: &str = "CRITERION_HOME";
 

@@ -46,7 +46,7 @@ use crate::task::Owned;
 #[derive(Debug)]
 #[must_use = "dropping it stops its ward"]
 pub struct Steward {
-    ward: Ward,
+    state: watch::Receiver<State>,
     stop: watch::Sender<bool>,
     task: Owned<()>,
 }
@@ -64,7 +64,7 @@ impl Steward {
 
     /// How the ward is; for health, and for whoever waits for a change.
     pub fn ward(&self) -> Ward {
-        self.ward.clone()
+        Ward::new(self.state.clone())
     }
 
     /// Stops the ward and waits for its end, at most this long; whether it ended. One that blocks its thread does not.
@@ -135,12 +135,12 @@ impl StewardBuilder {
         let Self { name, restart, random, observer } = self;
         restart.check()?;
         let (pulse, watcher) = Pulse::watched(&restart);
-        let (state, published) =
+        let (publish, state) =
             watch::channel(State { care: Care::Running, restarts: 0, cause: None, watcher: watcher.clone() });
         let (stop, asked) = watch::channel(false);
-        let supervisor = Supervisor { name, make, restart, random, observer, asked, state: Publish(state) };
+        let supervisor = Supervisor { name, make, restart, random, observer, asked, state: Publish(publish) };
         let task = Owned::spawn(supervisor.run(pulse, watcher));
-        Ok(Steward { ward: Ward::new(published), stop, task })
+        Ok(Steward { state, stop, task })
     }
 }
 

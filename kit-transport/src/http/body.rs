@@ -134,7 +134,7 @@ impl Body {
     }
 }
 
-fn too_large(limit: usize) -> Error {
+pub(super) fn too_large(limit: usize) -> Error {
     Error::boundary(Code::ResourceExhausted, BodyTooLarge { limit })
         .with_message(format!("the body is larger than {limit} bytes"))
         .with_reason("body_too_large")

@@ -36,6 +36,9 @@ pub enum Rejection {
     /// 408: the request came too slowly.
     #[error("request timeout")]
     RequestTimeout,
+    /// 413: the content is too large, in another way than [`BodyTooLarge`] tells.
+    #[error("content too large")]
+    ContentTooLarge,
     /// 414: the target of the request is too long.
     #[error("uri too long")]
     UriTooLong,
@@ -56,6 +59,7 @@ impl Rejection {
             Rejection::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Rejection::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Rejection::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Rejection::ContentTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Rejection::UriTooLong => StatusCode::URI_TOO_LONG,
             Rejection::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Rejection::UnprocessableContent => StatusCode::UNPROCESSABLE_ENTITY,

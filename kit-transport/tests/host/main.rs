@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
 
+#[cfg(feature = "compression")]
+mod compression;
 mod descriptors;
 mod listen;
 mod many;

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 /// The crates whose versions matter.
 const CRATES: [&str; 6] = ["hyper", "hyper-util", "tokio", "axum", "tower-http", "tracing-subscriber"];
 /// What `./bench` knows of the peers in Go.
-const GO_VERSIONS: &str = "KIT_BENCH_GO_VERSIONS";
+const GO_VERSIONS: &str = "BENCH_GO_VERSIONS";
 
 /// Above this share of the processors somebody else is at work too.
 const IDLE: f64 = 0.05;

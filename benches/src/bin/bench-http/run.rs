@@ -114,7 +114,10 @@ impl Server {
                 return Ok(Self { child, pid, addr });
             }
             if let Some(status) = child.try_wait()? {
-                return Err(io::Error::other(format!("{subject} ended before it listened: {status}")));
+                let (program, args) = (subject.program.display(), subject.args.join(" "));
+                return Err(io::Error::other(format!(
+                    "{subject} ended before it listened, {status}: {program} {args}"
+                )));
             }
             sleep(Duration::from_millis(20)).await;
         }

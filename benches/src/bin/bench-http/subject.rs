@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{env, fmt, fs, io};
 
-/// The path of Go kit's stringsvc, if `./bench` could build it.
-const GO: &str = "KIT_BENCH_GO";
+/// The path of Go kit's stringsvc, if `./bench` could build it. Not `KIT_…`: what is named so are settings of a service.
+const GO: &str = "BENCH_GO";
 /// Where `./bench` puts what `allocations` prints, and what Go's stringsvc does.
-const ALLOCATIONS: &str = "KIT_BENCH_ALLOCATIONS";
+const ALLOCATIONS: &str = "BENCH_ALLOCATIONS";
 
 pub(crate) const RAW: &str = "raw hyper";
 pub(crate) const AXUM: &str = "axum";

@@ -66,6 +66,8 @@ async fn a_silent_ward_is_stopped_and_started_again_after_a_pause() {
     yield_now().await;
     assert_eq!((ward.restarts(), living.count()), (1, 1));
     assert_eq!(ward.last().unwrap().number, 1, "the second ward's own");
+    // Who comes now waits for what happens next.
+    assert!(matches!(steward.ward().changed().await, Care::Ending | Care::Pausing { .. }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -179,7 +181,9 @@ async fn health_names_a_ward_until_it_runs_again() {
     let (steward, health) = (steward.unwrap(), Health::new());
     let mut ward = steward.ward();
     health.add(Probe::Liveness, "poller", steward.ward()).unwrap();
+    sleep(2 * S - S / 100).await;
     assert!(health.report(Probe::Liveness).await.is_healthy());
+    // No answer is served twice: it shows at once.
     pausing(&mut ward).await;
     assert_eq!(health.report(Probe::Liveness).await.failing().collect::<Vec<_>>(), ["poller"]);
     assert_eq!(ward.changed().await, Care::Running);

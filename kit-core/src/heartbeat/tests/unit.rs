@@ -1,4 +1,4 @@
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::*;
 
@@ -34,6 +34,15 @@ async fn a_listener_who_comes_when_all_is_done_hears_one_pulse_and_how_many_it_m
     for expected in 0..10 {
         assert_eq!(results.recv().await, Some(expected));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_listens_before_the_first_pulse_waits_for_it() {
+    let pulse = Pulse::new();
+    let mut pulses = pulse.listen();
+    assert!(timeout(S, pulses.next()).await.is_err());
+    pulse.unit();
+    assert_eq!(pulses.next().await.unwrap().number, 1);
 }
 
 #[tokio::test]

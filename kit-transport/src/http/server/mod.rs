@@ -24,6 +24,8 @@
 //! [finalizer](Router::finalize) hears of every end there is.
 
 mod binding;
+#[cfg(feature = "compression")]
+pub mod compression;
 mod edge;
 pub mod extract;
 mod finalize;

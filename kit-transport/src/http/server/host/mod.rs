@@ -210,13 +210,15 @@ impl Bound {
     pub async fn serve(self, service: RouterService, shutdown: impl Future<Output = ()>) -> Drained {
         let Bound { listener, local, host } = self;
         let nodelay = host.config.nodelay;
-        let prepare = move |stream: TcpStream| {
-            // A socket that is closed already refuses the option, and is found closed by the first read.
-            let _ = stream.set_nodelay(nodelay);
-            stream
-        };
+        let prepare = move |stream| prepared(stream, nodelay);
         serve(Door::new(listener, Arc::clone(&host)), prepare, Some(local), service, host, shutdown).await
     }
+}
+
+fn prepared(stream: TcpStream, nodelay: bool) -> TcpStream {
+    // A socket that is closed already refuses the option, and is found closed by the first read.
+    let _ = stream.set_nodelay(nodelay);
+    stream
 }
 
 async fn serve<A, T>(

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::accept::{Accept, Door};
-use super::super::{Drained, serve};
+use super::super::{Drained, prepared, serve};
 use super::*;
 
 /// Hands out what it is told to, and waits when it is told nothing.
@@ -200,4 +200,14 @@ async fn a_server_that_is_dropped_cuts_everything_off() {
     let mut rest = Vec::new();
     io.read_to_end(&mut rest).await.unwrap();
     assert_eq!((rest.len(), hosting.stats.in_flight(), hosting.stats.open_connections()), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn small_answers_leave_at_once_unless_the_config_says_otherwise() {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    for nodelay in [true, false] {
+        let (_theirs, accepted) =
+            tokio::join!(tokio::net::TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        assert_eq!(prepared(accepted.unwrap().0, nodelay).nodelay().unwrap(), nodelay);
+    }
 }

@@ -2,148 +2,8 @@
 
 use http::Request as HttpRequest;
 
+use super::frames::*;
 use super::*;
-
-struct Frame {
-    kind: u8,
-    flags: u8,
-    stream: u32,
-    payload: Vec<u8>,
-}
-
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
-
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-const ACK: u8 = 1;
-
-const PROTOCOL_ERROR: u32 = 1;
-const INTERNAL_ERROR: u32 = 2;
-const FRAME_SIZE_ERROR: u32 = 6;
-const REFUSED_STREAM: u32 = 7;
-const CANCEL: u32 = 8;
-const ENHANCE_YOUR_CALM: u32 = 11;
-
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
-}
-
-/// Header pairs as literals, without an index and without Huffman codes.
-fn pairs(pairs: &[(&str, &str)]) -> Vec<u8> {
-    let text = |text: &str| {
-        let mut length = text.len();
-        let mut out = vec![];
-        if length < 127 {
-            out.push(u8::try_from(length).unwrap());
-        } else {
-            out.push(127);
-            length -= 127;
-            while length >= 128 {
-                out.push(u8::try_from(length % 128).unwrap() | 128);
-                length /= 128;
-            }
-            out.push(u8::try_from(length).unwrap());
-        }
-        out.extend_from_slice(text.as_bytes());
-        out
-    };
-    pairs.iter().flat_map(|(name, value)| [vec![0], text(name), text(value)].concat()).collect()
-}
-
-fn get<'a>(path: &'a str, more: &[(&'a str, &'a str)]) -> Vec<u8> {
-    pairs(&[&[(":method", "GET"), (":scheme", "http"), (":path", path), (":authority", "a")], more].concat())
-}
-
-impl Peer {
-    async fn preface(&mut self) {
-        self.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
-        self.send(frame(SETTINGS, 0, 0, &[])).await;
-    }
-
-    async fn request(&mut self, stream: u32, headers: &[u8]) {
-        self.send(frame(HEADERS, END_STREAM | END_HEADERS, stream, headers)).await;
-    }
-
-    /// The next frame; `None` at the end.
-    async fn frame(&mut self) -> Option<Frame> {
-        let mut head = [0; 9];
-        self.io.read_exact(&mut head).await.ok()?;
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-        let mut payload = vec![0; length as usize];
-        self.io.read_exact(&mut payload).await.ok()?;
-        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-        Some(Frame { kind: head[3], flags: head[4], stream, payload })
-    }
-
-    /// The next frame of this kind.
-    async fn frame_of(&mut self, kind: u8) -> Frame {
-        loop {
-            let frame = self.frame().await.expect("a frame of this kind");
-            if frame.kind == kind {
-                return frame;
-            }
-        }
-    }
-
-    /// Why the connection was closed.
-    async fn goaway(&mut self) -> u32 {
-        let frame = self.frame_of(GOAWAY).await;
-        u32::from_be_bytes(frame.payload[4..8].try_into().unwrap())
-    }
-
-    /// The status and the reason of the answer on a stream, in HPACK without Huffman codes or static names where it is ours.
-    async fn answered(&mut self, stream: u32) -> (u16, String) {
-        let head = self.frame_of(HEADERS).await;
-        assert_eq!(head.stream, stream);
-        let status = status(&head.payload);
-        if head.flags & END_STREAM != 0 {
-            return (status, String::new());
-        }
-        let body = self.frame_of(DATA).await;
-        let problem: serde_json::Value = serde_json::from_slice(&body.payload).unwrap_or_default();
-        (status, problem["reason"].as_str().unwrap_or_default().to_owned())
-    }
-}
-
-/// The first pair of a head: an index into HPACK's static table, or a literal value of its name.
-fn status(block: &[u8]) -> u16 {
-    match block[0] {
-        0x88 => 200,
-        0x89 => 204,
-        0x8c => 400,
-        0x8d => 404,
-        0x8e => 500,
-        // A literal for the name 8 (":status"), in Huffman codes: digits of five bits, or six.
-        _ => huffman(&block[2..2 + usize::from(block[1] & 0x7f)]),
-    }
-}
-
-fn huffman(bytes: &[u8]) -> u16 {
-    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
-    let (mut at, mut number) = (0, 0);
-    while at + 5 <= bits.len() {
-        let take =
-            |count: usize| bits[at..(at + count).min(bits.len())].iter().fold(0u16, |n, &bit| n << 1 | u16::from(bit));
-        let (digit, length) = match take(5) {
-            digit @ 0..=2 => (digit, 5),
-            _ => match take(6) {
-                code @ 0x19..=0x1f => (code - 0x19 + 3, 6),
-                _ => break,
-            },
-        };
-        number = number * 10 + digit;
-        at += length;
-    }
-    number
-}
 
 type Client = h2::client::SendRequest<Bytes>;
 
@@ -254,6 +114,31 @@ async fn a_silent_peer_is_asked_after_20_seconds_and_gone_after_30() {
     let (took, _) = timed(peer.serving).await;
     assert_eq!(took, Duration::from_secs(10) + Config::default().linger);
     assert_eq!(peer.stats.in_flight(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_is_told_the_limits_of_the_config() {
+    let mut peer = connect(
+        &service(),
+        config(|config| {
+            config.max_streams = 7;
+            config.stream_window = 70_000;
+            config.connection_window = 100_000;
+            config.max_frame_bytes = 20_000;
+            config.max_header_bytes = 9_000;
+        }),
+    );
+    peer.preface().await;
+    let settings = peer.frame_of(SETTINGS).await.payload;
+    let mut told: Vec<(u16, u32)> = settings
+        .chunks(6)
+        .map(|pair| (u16::from_be_bytes([pair[0], pair[1]]), u32::from_be_bytes([pair[2], pair[3], pair[4], pair[5]])))
+        .collect();
+    told.sort_unstable();
+    // The numbers of RFC 9113, 6.5.2: streams, window, frame, list of headers.
+    assert_eq!(told, [(3, 7), (4, 70_000), (5, 20_000), (6, 9_000)]);
+    let window = peer.frame_of(WINDOW_UPDATE).await;
+    assert_eq!((window.stream, &window.payload[..]), (0, &(100_000u32 - 65_535).to_be_bytes()[..]));
 }
 
 #[tokio::test(start_paused = true)]

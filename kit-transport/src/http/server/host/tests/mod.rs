@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod costs;
 mod ends;
+mod frames;
 mod heads;
 mod http2;
 mod slow;
