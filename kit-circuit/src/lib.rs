@@ -22,6 +22,8 @@
 //! ```
 
 mod config;
+#[allow(dead_code, reason = "the next commit uses it")]
+mod live;
 pub mod timeout;
 
 pub use config::ConfigError;
