@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::TokioExecutor;
 use kit_core::endpoint_with;
@@ -15,6 +16,7 @@ use kit_transport::http::server::{Config, Router, RouterService, Server};
 use kit_transport::http::{Body, Request, Response};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::support::{Running, bound, config};
 
@@ -51,17 +53,19 @@ fn service(ledger: &Ledger, gate: &Gate) -> RouterService {
 struct Fleet {
     addrs: Vec<SocketAddr>,
     ready: Vec<AtomicBool>,
+    /// How often each was started: connections belong to one life of an instance.
+    lives: Vec<AtomicU64>,
     /// How often each caller has picked.
     picks: Vec<AtomicU64>,
     over: AtomicBool,
 }
 
 impl Fleet {
-    fn pick(&self, caller: usize, number: u64) -> SocketAddr {
+    fn pick(&self, caller: usize, number: u64) -> usize {
         self.picks[caller].fetch_add(1, SeqCst);
         let start = usize::try_from(number).unwrap();
-        let ready = (start..).map(|index| index % INSTANCES).find(|&index| self.ready[index].load(SeqCst));
-        self.addrs[ready.expect("some instance is ready")]
+        let ready = (start..start + INSTANCES).map(|index| index % INSTANCES);
+        ready.into_iter().find(|&index| self.ready[index].load(SeqCst)).expect("some instance is ready")
     }
 
     /// Waits until every caller has picked again, twice: what it picked before has been answered.
@@ -88,8 +92,29 @@ fn is_safe(error: &ClientError) -> bool {
     false
 }
 
+type Pool = Client<HttpConnector, Full<Bytes>>;
+
+fn pool(http2: bool) -> Pool {
+    Client::builder(TokioExecutor::new()).http2_only(http2).build_http()
+}
+
+/// A caller's connections, those of an instance dropped with its life, as discovery drops them. hyper's own pool may send on a
+/// connection that was closed long ago, if the machine was too busy to tell it (hyper #2136).
+struct Pools(Vec<(u64, Pool)>);
+
+impl Pools {
+    fn of(&mut self, fleet: &Fleet, index: usize, http2: bool) -> &Pool {
+        let life = fleet.lives[index].load(SeqCst);
+        let held = &mut self.0[index];
+        if held.0 != life {
+            *held = (life, pool(http2));
+        }
+        &held.1
+    }
+}
+
 async fn call(fleet: Arc<Fleet>, caller: usize, http2: bool) -> Vec<u64> {
-    let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http::<Full<Bytes>>();
+    let mut pools = Pools((0..INSTANCES).map(|_| (0, pool(http2))).collect());
     let mut answered = Vec::new();
     for number in 0.. {
         if fleet.over.load(SeqCst) {
@@ -100,9 +125,10 @@ async fn call(fleet: Arc<Fleet>, caller: usize, http2: bool) -> Vec<u64> {
         loop {
             tries += 1;
             assert!(tries < 20, "call {id} finds nobody");
-            let uri = format!("http://{}/", fleet.pick(caller, number + tries));
-            let request = http::Request::post(uri).body(Full::from(id.to_string())).unwrap();
-            match client.request(request).await {
+            let index = fleet.pick(caller, number + tries);
+            let request = http::Request::post(format!("http://{}/", fleet.addrs[index]));
+            let request = request.body(Full::from(id.to_string())).unwrap();
+            match pools.of(&fleet, index, http2).request(request).await {
                 Ok(response) => {
                     assert_eq!(response.status(), 200);
                     assert_eq!(response.into_body().collect().await.expect("a whole body").to_bytes(), "ok");
@@ -117,15 +143,19 @@ async fn call(fleet: Arc<Fleet>, caller: usize, http2: bool) -> Vec<u64> {
 }
 
 async fn wait(addr: SocketAddr, http2: bool) {
-    let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http::<Full<Bytes>>();
     let request = http::Request::get(format!("http://{addr}/wait")).body(Full::default()).unwrap();
-    let response = client.request(request).await.expect("an answer");
+    let response = pool(http2).request(request).await.expect("an answer");
     assert_eq!(response.into_body().collect().await.expect("a whole body").to_bytes(), "ok");
 }
 
 /// Nobody is on the way to an instance that everybody knows is not ready: its unused connections need not be waited for.
 fn quick() -> Config {
     config(|config| config.drain_idle = Duration::from_millis(10))
+}
+
+/// A caller that fails picks no more, and the rest would wait for it: its panic is in the output.
+async fn bounded(test: impl Future<Output = ()>) {
+    timeout(Duration::from_secs(60), test).await.expect("an end: see which caller failed");
 }
 
 async fn restart_in_turn(http2: bool) {
@@ -137,6 +167,7 @@ async fn restart_in_turn(http2: bool) {
     let fleet = Arc::new(Fleet {
         addrs: running.iter().flatten().map(|running| running.addr).collect(),
         ready: (0..INSTANCES).map(|_| AtomicBool::new(true)).collect(),
+        lives: (0..INSTANCES).map(|_| AtomicU64::new(0)).collect(),
         picks: (0..CALLERS).map(|_| AtomicU64::new(0)).collect(),
         over: AtomicBool::new(false),
     });
@@ -162,6 +193,7 @@ async fn restart_in_turn(http2: bool) {
         gate.0.store(0, SeqCst);
         let again = Server::new(quick()).unwrap().bind(addr).await.unwrap();
         running[index] = Some(Running::start(again, service(&ledger, &gate)));
+        fleet.lives[index].fetch_add(1, SeqCst);
         fleet.ready[index].store(true, SeqCst);
         fleet.picked_anew().await;
     }
@@ -180,10 +212,10 @@ async fn restart_in_turn(http2: bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_lost_when_four_instances_restart_in_turn_over_http_1() {
-    restart_in_turn(false).await;
+    bounded(restart_in_turn(false)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_lost_when_four_instances_restart_in_turn_over_http_2() {
-    restart_in_turn(true).await;
+    bounded(restart_in_turn(true)).await;
 }
