@@ -45,6 +45,18 @@ pub(crate) fn above_zero(field: &'static str, given: Duration) -> Result<Duratio
     if given.is_zero() { Err(ConfigError::new(field, given, "more than zero")) } else { Ok(given) }
 }
 
+#[allow(dead_code, reason = "the next commit uses it")]
+/// A number of things of which there is at least one.
+pub(crate) fn at_least_one(field: &'static str, given: usize) -> Result<usize, ConfigError> {
+    if given == 0 { Err(ConfigError::new(field, given, "at least 1")) } else { Ok(given) }
+}
+
+#[allow(dead_code, reason = "the next commit uses it")]
+/// A share of a whole.
+pub(crate) fn share(field: &'static str, given: f64) -> Result<f64, ConfigError> {
+    if (0.0..=1.0).contains(&given) { Ok(given) } else { Err(ConfigError::new(field, given, "within 0.0 to 1.0")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,12 @@
 
 mod config;
 #[allow(dead_code, reason = "the next commit uses it")]
+mod counts;
+#[allow(dead_code, reason = "the next commit uses it")]
 mod live;
+#[allow(dead_code, reason = "the next commit uses it")]
+mod tell;
 pub mod timeout;
 
 pub use config::ConfigError;
+pub use counts::Counts;
