@@ -45,7 +45,6 @@ pub(crate) fn above_zero(field: &'static str, given: Duration) -> Result<Duratio
     if given.is_zero() { Err(ConfigError::new(field, given, "more than zero")) } else { Ok(given) }
 }
 
-#[allow(dead_code, reason = "the next commit uses it")]
 /// A number of things of which there is at least one.
 pub(crate) fn at_least_one(field: &'static str, given: usize) -> Result<usize, ConfigError> {
     if given == 0 { Err(ConfigError::new(field, given, "at least 1")) } else { Ok(given) }

@@ -2,6 +2,7 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`bulkhead`] | so many calls at once, and a short queue in front |
 //! | [`timeout`] | gives up on calls that take too long: a limit of one's own, or the deadline that came with the call |
 //!
 //! Every layer wraps any [`Endpoint`](kit_core::Endpoint), on the server's side as on the client's, answers the one
@@ -21,12 +22,10 @@
 //! # Ok(()) }
 //! ```
 
+pub mod bulkhead;
 mod config;
-#[allow(dead_code, reason = "the next commit uses it")]
 mod counts;
-#[allow(dead_code, reason = "the next commit uses it")]
 mod live;
-#[allow(dead_code, reason = "the next commit uses it")]
 mod tell;
 pub mod timeout;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use futures_util::FutureExt as _;
+use kit_circuit::bulkhead::BulkheadLayer;
 use kit_circuit::timeout::{DeadlineLayer, TimeoutLayer};
 use kit_core::{Context, Endpoint as _, request_fn};
 
@@ -11,6 +12,15 @@ use kit_core::{Context, Endpoint as _, request_fn};
 fn a_call_that_is_ready_at_once_allocates_nothing() {
     let limit = TimeoutLayer::new(Duration::from_secs(1)).expect("more than zero");
     let endpoint = request_fn(async |n: u32| Ok(n + 1)).layer(limit).layer(DeadlineLayer::default());
+    let mut answer = None;
+    let cost = measure(|| answer = endpoint.call(&mut Context::new(), 1).now_or_never());
+    assert_eq!(answer.expect("ready at once").expect("a number"), 2);
+    assert_eq!(cost.count_total, 0);
+}
+
+#[test]
+fn a_place_that_is_free_allocates_nothing() {
+    let endpoint = request_fn(async |n: u32| Ok(n + 1)).layer(BulkheadLayer::default());
     let mut answer = None;
     let cost = measure(|| answer = endpoint.call(&mut Context::new(), 1).now_or_never());
     assert_eq!(answer.expect("ready at once").expect("a number"), 2);
