@@ -101,6 +101,8 @@ fn a_fork_allocates_only_to_share_what_came_in_and_that_once() {
     cx.outbound_mut().insert("out", "there").unwrap();
     cx.extensions_mut().insert(7u8);
     cx.attempts_mut().track();
+    let instance = "a:1".into();
+    assert_eq!(measure(|| cx.attempts_mut().record(&instance)).count_total, 0);
     assert_eq!(allocations(|| cx.fork().finish()), 0);
     assert_eq!(allocations(|| cx.child(&METHOD).finish()), 0);
 

@@ -1,17 +1,30 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Which try this is, and which instances the tries before it were sent to.
 ///
 /// Retry, hedge and balancer are layers apart: the balancer that picks for the second attempt reads here what the first one
-/// tried, also while that one still runs. Forks of one call share the list; the number is each fork's own.
+/// tried, also while that one still runs. Forks of one call share the list if they are asked to; the number is each fork's own.
 #[derive(Clone, Default)]
 pub struct Attempts {
     number: u32,
-    tried: Option<Arc<Mutex<Vec<Arc<str>>>>>,
+    tracked: bool,
+    repeated_above: bool,
+    tried: Tried,
+}
+
+/// Most calls are tried once: the first name needs no allocation.
+#[derive(Clone)]
+enum Tried {
+    One(Arc<str>),
+    Many(Option<Arc<Mutex<Vec<Arc<str>>>>>),
 }
 
 impl Attempts {
+    /// The metadata key that says how many attempts of a call came before: written by what repeats calls, on every attempt but
+    /// the first, and read by [`Context::is_repeat`](super::Context::is_repeat). The name is gRPC's (proposal A6).
+    pub const PREVIOUS: &'static str = "grpc-previous-rpc-attempts";
+
     /// This attempt's number: 0 for the first, or where nothing retries.
     pub fn number(&self) -> u32 {
         self.number
@@ -22,33 +35,77 @@ impl Attempts {
         self.number = number;
     }
 
-    /// Begins a list that this context's forks share. Without one, [`record`](Self::record) does nothing: a call that is
-    /// never repeated has nobody to tell.
+    /// Begins a list, without an allocation for its first name. Without a list, [`record`](Self::record) does nothing: a call
+    /// that is never repeated has nobody to tell.
     pub fn track(&mut self) {
-        self.tried.get_or_insert_default();
+        self.tracked = true;
+    }
+
+    /// Begins a list that this context's forks share from here on, for attempts that run side by side.
+    pub fn share(&mut self) {
+        self.tracked = true;
+        if !matches!(self.tried, Tried::Many(Some(_))) {
+            self.tried = Tried::many(self.tried());
+        }
     }
 
     /// Notes that an attempt goes to this instance.
-    pub fn record(&self, instance: &Arc<str>) {
-        if let Some(tried) = &self.tried {
-            tried.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(instance));
+    pub fn record(&mut self, instance: &Arc<str>) {
+        if !self.tracked {
+            return;
         }
+        self.tried = match &self.tried {
+            Tried::Many(Some(tried)) => return lock(tried).push(Arc::clone(instance)),
+            Tried::Many(None) => Tried::One(Arc::clone(instance)),
+            Tried::One(first) => Tried::many(vec![Arc::clone(first), Arc::clone(instance)]),
+        };
     }
 
     /// The instances tried so far, in order; one tried twice is there twice.
     pub fn tried(&self) -> Vec<Arc<str>> {
-        self.tried.as_ref().map_or_else(Vec::new, |tried| tried.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        match &self.tried {
+            Tried::One(one) => vec![Arc::clone(one)],
+            Tried::Many(tried) => tried.as_ref().map_or_else(Vec::new, |tried| lock(tried).clone()),
+        }
     }
 
     /// Whether an attempt went to this instance.
     pub fn has_tried(&self, instance: &str) -> bool {
-        let tried = self.tried.as_ref().map(|tried| tried.lock().unwrap_or_else(PoisonError::into_inner));
-        tried.is_some_and(|tried| tried.iter().any(|one| &**one == instance))
+        match &self.tried {
+            Tried::One(one) => &**one == instance,
+            Tried::Many(tried) => tried.as_ref().is_some_and(|tried| lock(tried).iter().any(|one| &**one == instance)),
+        }
+    }
+
+    /// Whether this is an attempt after the first, or below one.
+    pub(super) fn is_repeat(&self) -> bool {
+        self.number > 0 || self.repeated_above
+    }
+
+    /// Those of a call that is made for another call, which may itself be a repeat.
+    pub(super) fn below(is_repeat: bool) -> Self {
+        Self { repeated_above: is_repeat, ..Self::default() }
+    }
+}
+
+impl Tried {
+    fn many(tried: Vec<Arc<str>>) -> Self {
+        Self::Many(Some(Arc::new(Mutex::new(tried))))
+    }
+}
+
+impl Default for Tried {
+    fn default() -> Self {
+        Self::Many(None)
     }
 }
 
 impl fmt::Debug for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempts").field("number", &self.number).field("tried", &self.tried()).finish()
+        f.debug_struct("Attempts").field("number", &self.number).field("tried", &self.tried()).finish_non_exhaustive()
     }
+}
+
+fn lock(tried: &Mutex<Vec<Arc<str>>>) -> MutexGuard<'_, Vec<Arc<str>>> {
+    tried.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,8 @@
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
+use super::attempts::Attempts;
 use super::{Context, Inbound};
 use crate::method::Method;
 
@@ -12,7 +15,14 @@ impl Context {
     /// Drop it and its token is told, which is right for a loser; [`merge`](Self::merge) the winner, or
     /// [`finish`](Self::finish) it.
     pub fn fork(&mut self) -> Context {
-        let mut fork = Context::at(self.stamp());
+        let now = self.stamp();
+        self.fork_at(now)
+    }
+
+    /// A [fork](Self::fork) for an attempt that begins at `now`, for who knows the time: retry and hedge do, whose calls have
+    /// just come, or have just stamped their wait.
+    pub fn fork_at(&mut self, now: Instant) -> Context {
+        let mut fork = Context::at(now);
         fork.arrived = self.arrived;
         fork.deadline = self.deadline;
         fork.method = self.method;
@@ -45,13 +55,14 @@ impl Context {
     /// callee never reaches the caller, and nothing comes back but what is asked for.
     ///
     /// It reads the clock: a handler that waited for something else may not have stamped its context, and a limit on this
-    /// call counts from now.
+    /// call counts from now. Below a [repeat](Self::is_repeat) it is one too.
     pub fn child(&self, method: &'static Method) -> Context {
         let mut child = Context::new();
         child.deadline = self.deadline;
         child.method = Some(method);
         child.request_id = self.request_id.clone();
         child.extensions = self.extensions.clone();
+        child.attempts = Attempts::below(self.is_repeat());
         child
     }
 

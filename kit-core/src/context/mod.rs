@@ -258,6 +258,14 @@ impl Context {
         &mut self.attempts
     }
 
+    /// Whether somebody repeats this call already: it is an attempt after the first, or is made for one, in this process or
+    /// in one whose message [said so](Attempts::PREVIOUS). What else would repeat it leaves that alone, or a chain of
+    /// services would multiply its repeats. A stranger who says so gets fewer attempts at its own call, and nothing else.
+    pub fn is_repeat(&self) -> bool {
+        let said = || self.inbound().get(Attempts::PREVIOUS).is_some_and(|before| before != "0");
+        self.attempts.is_repeat() || (!matches!(self.inbound, Inbound::None) && said())
+    }
+
     /// The connection the request came in on.
     pub fn connection(&self) -> Option<&Connection> {
         self.connection.as_deref()

@@ -5,7 +5,7 @@ use super::Code;
 /// Whether a failed call may be made again. It says what is known of the call, not whether there is a budget for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Retry {
-    /// The same call would fail the same way.
+    /// The same call would fail the same way, or has been repeated as often as it may: whoever calls is not to repeat it too.
     Never,
     /// The call provably did not run: any call may be made again.
     Safe,

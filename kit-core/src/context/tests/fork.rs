@@ -17,7 +17,7 @@ fn full() -> Context {
     cx.extensions_mut().insert("left by a layer");
     let peer: SocketAddr = "127.0.0.1:9".parse().unwrap();
     cx.set_connection(Arc::new(Connection::new(Some(peer), None)));
-    cx.attempts_mut().track();
+    cx.attempts_mut().share();
     cx.set_outcome(Outcome::BackendError);
     cx.sizes_mut().add_received(5);
     cx
@@ -73,12 +73,12 @@ fn forks_know_what_the_others_tried_while_those_still_run() {
     let mut cx = full();
     let mut first = cx.fork();
     first.attempts_mut().set_number(0);
-    first.attempts().record(&"a:1".into());
+    first.attempts_mut().record(&"a:1".into());
     // The first has not ended: the second is made beside it.
     let mut second = cx.fork();
     second.attempts_mut().set_number(1);
     assert!(second.attempts().has_tried("a:1"));
-    second.attempts().record(&"b:1".into());
+    second.attempts_mut().record(&"b:1".into());
     assert_eq!(first.attempts().tried(), ["a:1".into(), "b:1".into()]);
     assert!(!first.attempts().has_tried("c:1"));
     assert_eq!((first.attempts().number(), second.attempts().number()), (0, 1));
@@ -89,9 +89,59 @@ fn forks_know_what_the_others_tried_while_those_still_run() {
 #[test]
 fn a_call_that_nobody_repeats_keeps_no_list() {
     let mut cx = Context::new();
-    cx.attempts().record(&"a:1".into());
+    cx.attempts_mut().record(&"a:1".into());
     assert!(cx.attempts().tried().is_empty());
     assert!(!cx.fork().attempts().has_tried("a:1"));
+}
+
+#[test]
+fn attempts_one_after_another_note_their_instances() {
+    let mut cx = Context::new();
+    cx.attempts_mut().track();
+    let mut tried: Vec<Arc<str>> = Vec::new();
+    for instance in ["a:1", "b:1", "a:1"].map(Arc::from) {
+        let mut attempt = cx.fork();
+        assert_eq!(attempt.attempts().has_tried("a:1"), !tried.is_empty());
+        attempt.attempts_mut().record(&instance);
+        tried.push(instance);
+        *cx.attempts_mut() = attempt.attempts().clone();
+        assert_eq!(cx.attempts().tried(), tried);
+    }
+    // Shared late, nothing is lost.
+    cx.attempts_mut().share();
+    let mut beside = cx.fork();
+    beside.attempts_mut().record(&"c:1".into());
+    assert!(cx.attempts().has_tried("c:1") && cx.attempts().has_tried("b:1"));
+}
+
+#[test]
+fn what_is_below_a_repeat_is_one() {
+    let mut cx = Context::new();
+    assert!(!cx.is_repeat() && !cx.child(&OUTER).is_repeat());
+    cx.attempts_mut().set_number(1);
+    assert!(cx.is_repeat() && cx.fork().is_repeat());
+    let child = cx.child(&OUTER);
+    assert!(child.is_repeat() && child.child(&INNER).is_repeat());
+    assert_eq!(child.attempts().number(), 0);
+}
+
+#[test]
+fn a_message_says_that_it_is_a_repeat() {
+    for (said, repeat) in [("0", false), ("1", true), ("17", true)] {
+        let mut inbound = Metadata::default();
+        inbound.insert(Attempts::PREVIOUS, said).unwrap();
+        let mut cx = Context::new();
+        cx.set_inbound(inbound);
+        assert_eq!((cx.is_repeat(), cx.child(&OUTER).is_repeat()), (repeat, repeat));
+    }
+}
+
+#[test]
+fn a_fork_at_a_known_time_reads_no_clock() {
+    let mut cx = full();
+    let (now, reads) = (cx.now(), cx.clock_reads());
+    let fork = cx.fork_at(now);
+    assert_eq!((fork.now(), fork.clock_reads(), cx.clock_reads()), (now, 0, reads));
 }
 
 #[test]
@@ -147,7 +197,7 @@ async fn a_child_begins_now_though_its_caller_waited_unstamped() {
 fn a_child_inherits_time_and_identity_and_begins_with_its_own_metadata() {
     let mut cx = full();
     cx.attempts_mut().set_number(3);
-    cx.attempts().record(&"a:1".into());
+    cx.attempts_mut().record(&"a:1".into());
     let child = cx.child(&INNER);
     assert_eq!((child.deadline(), child.clock_reads()), (cx.deadline(), 1));
     assert_eq!(child.request_id(), Some(&RequestId::from_bits(7)));
