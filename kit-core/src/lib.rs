@@ -9,6 +9,7 @@
 //! | [`Streaming`], [`StreamEnd`] | answers of many messages, and what lasts to their end |
 //! | [`bridge`] | endpoints, services and layers of tower, both ways |
 //! | [`recover`], [`request_id`] | the two layers that every stack has |
+//! | [`order`] | stacks whose order is checked when they are compiled |
 //! | [`duration`] | durations in settings: `250ms`, `1m 30s`, `none` |
 //! | [`sources`], [`Observer`], [`Classify`], [`Gate`], [`Factory`] | what the crates above share and tests set |
 //! | [`heartbeat`], [`health`], [`lifecycle`] | is it alive, may it be called, in which order it starts and stops |
@@ -48,6 +49,7 @@ mod metadata;
 mod method;
 pub mod middleware;
 mod observer;
+pub mod order;
 mod outcome;
 pub mod recover;
 pub mod request_id;
