@@ -3,6 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`bulkhead`] | so many calls at once, and a short queue in front |
+//! | [`single_flight`] | the same question asked at once by many is asked once |
 //! | [`timeout`] | gives up on calls that take too long: a limit of one's own, or the deadline that came with the call |
 //!
 //! Every layer wraps any [`Endpoint`](kit_core::Endpoint), on the server's side as on the client's, answers the one
@@ -26,6 +27,7 @@ pub mod bulkhead;
 mod config;
 mod counts;
 mod live;
+pub mod single_flight;
 mod tell;
 pub mod timeout;
 

@@ -37,11 +37,8 @@ where
     type Response = E::Response;
 
     async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
-        let began = cx.now();
-        let mut scope = cx.scope_after(self.limit);
-        let deadline = scope.deadline();
-        let ended = until(deadline, pin!(self.inner.call(&mut scope, request))).await;
-        close(scope, began, ended)
+        let latest = cx.now().checked_add(self.limit);
+        call_until(&self.inner, cx, latest, request).await
     }
 }
 
@@ -85,13 +82,27 @@ where
         if cx.remaining().is_some_and(|left| left.is_zero()) {
             return Err(too_late());
         }
-        let began = cx.now();
         let latest = self.latest(cx);
-        let mut scope = cx.scope(latest);
-        let deadline = scope.deadline();
-        let ended = until(deadline, pin!(self.inner.call(&mut scope, request))).await;
-        close(scope, began, ended)
+        call_until(&self.inner, cx, latest, request).await
     }
+}
+
+/// Calls within a scope of its own, and gives up on it at `latest`, or at the caller's deadline if that is earlier.
+pub(crate) async fn call_until<E, Req>(
+    inner: &E,
+    cx: &mut Context,
+    latest: Option<Instant>,
+    request: Req,
+) -> Result<E::Response, Error>
+where
+    E: Endpoint<Req>,
+    Req: Send,
+{
+    let began = cx.now();
+    let mut scope = cx.scope(latest);
+    let deadline = scope.deadline();
+    let ended = until(deadline, pin!(inner.call(&mut scope, request))).await;
+    close(scope, began, ended)
 }
 
 /// How a call that is held to a deadline ended.
@@ -107,6 +118,9 @@ async fn until<F: Future>(deadline: Option<Instant>, mut call: Pin<&mut F>) -> E
     if let Poll::Ready(result) = poll_fn(|task| Poll::Ready(call.as_mut().poll(task))).await {
         return Ended::AtOnce(result);
     }
+    // It knows whom to wake. Polled again on the way to its timer, a call behind n limits would be polled 2ⁿ times.
+    let mut polled = true;
+    let call = poll_fn(|task| if std::mem::take(&mut polled) { Poll::Pending } else { call.as_mut().poll(task) });
     match deadline {
         None => Ended::AfterAWait(call.await),
         Some(deadline) => timeout_at(deadline, call).await.map_or(Ended::Never, Ended::AfterAWait),
@@ -130,6 +144,23 @@ fn close<R>(mut scope: Scope<'_>, began: Instant, ended: Ended<Result<R, Error>>
             scope.stamp();
             // Dropped unfinished, the scope tells whatever the call left running.
             drop(scope);
+            Err(Error::boundary(Code::DeadlineExceeded, Elapsed::new(limit)))
+        }
+    }
+}
+
+/// Waits for what others may be waiting for too, until the call's own deadline.
+pub(crate) async fn wait_until<F: Future>(cx: &mut Context, shared: F) -> Result<F::Output, Error> {
+    let began = cx.now();
+    match until(cx.deadline(), pin!(shared)).await {
+        Ended::AtOnce(output) => Ok(output),
+        Ended::AfterAWait(output) => {
+            cx.stamp();
+            Ok(output)
+        }
+        Ended::Never => {
+            let limit = cx.deadline().map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(began));
+            cx.stamp();
             Err(Error::boundary(Code::DeadlineExceeded, Elapsed::new(limit)))
         }
     }

@@ -33,5 +33,6 @@ mod tests;
 
 pub use config::Config;
 pub use endpoint::{Deadline, Timeout};
+pub(crate) use endpoint::{call_until, wait_until};
 pub use error::Elapsed;
 pub use layer::{DeadlineLayer, TimeoutLayer};

@@ -1,5 +1,9 @@
 //! How long a call has, and what that costs.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use futures_util::FutureExt as _;
 
 use super::*;
@@ -97,6 +101,24 @@ async fn a_call_that_waited_stamps_the_time_whatever_its_end() {
             assert_eq!(cx.clock_reads(), 2);
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_behind_many_limits_is_polled_once_for_each_wake() {
+    let polls = Arc::new(AtomicU32::new(0));
+    let endpoint = endpoint_with(Arc::clone(&polls), async |polls, _cx, (): ()| {
+        let mut nap = pin!(sleep(LIMIT / 2));
+        poll_fn(|task| {
+            polls.fetch_add(1, Ordering::Relaxed);
+            nap.as_mut().poll(task)
+        })
+        .await;
+        Ok(())
+    });
+    let endpoint =
+        endpoint.layer(timeout(LIMIT)).layer(deadline(None, None)).layer(timeout(LIMIT)).layer(timeout(LIMIT));
+    endpoint.call(&mut Context::new(), ()).await.unwrap();
+    assert_eq!(polls.load(Ordering::Relaxed), 2);
 }
 
 #[test]
