@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::health::Status;
 
 /// One address that answers for a service, as discovery found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Instance {
     pub tags: Vec<Arc<str>>,
     /// Pairs that it was registered with.
     pub metadata: BTreeMap<Arc<str>, Arc<str>>,
+    /// What discovery says of it. Default [`Status::Healthy`]; sources that are set to healthy ones alone give no other.
+    pub health: Status,
 }
 
 impl Instance {
@@ -37,6 +40,7 @@ impl Instance {
             zone: None,
             tags: Vec::new(),
             metadata: BTreeMap::new(),
+            health: Status::Healthy,
         }
     }
 }

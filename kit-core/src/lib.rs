@@ -55,7 +55,7 @@ pub mod recover;
 pub mod request_id;
 pub mod sources;
 pub mod stream;
-mod task;
+pub mod task;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 

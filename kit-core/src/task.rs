@@ -11,23 +11,28 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::recover::RecoverLayer;
 
-/// A spawned task that is stopped with its owner.
+/// A spawned task that is stopped with its owner: awaited it gives its end, dropped it ends at its next await.
 #[derive(Debug)]
-pub(crate) struct Owned<T>(JoinHandle<T>);
+pub struct Owned<T>(JoinHandle<T>);
 
 impl<T: Send + 'static> Owned<T> {
-    pub(crate) fn spawn(future: impl Future<Output = T> + Send + 'static) -> Self {
+    /// Spawns `future` on the runtime it is called on.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn spawn(future: impl Future<Output = T> + Send + 'static) -> Self {
         Self(tokio::spawn(future))
     }
 }
 
 impl<T> Owned<T> {
     /// Stops it at its next await.
-    pub(crate) fn abort(&self) {
+    pub fn abort(&self) {
         self.0.abort();
     }
 
-    pub(crate) fn is_finished(&self) -> bool {
+    /// Whether it has ended, by itself or because it was stopped.
+    pub fn is_finished(&self) -> bool {
         self.0.is_finished()
     }
 }
@@ -48,7 +53,13 @@ impl<T> Drop for Owned<T> {
 }
 
 /// Runs a future; a panic in it is an error as in any stack: a bug, with its place where the panic hook is installed.
-pub(crate) async fn caught<T: Send>(future: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
+///
+/// # Errors
+/// What the future fails with; code `Internal` for a panic.
+///
+/// # Cancel safety
+/// That of the future.
+pub async fn caught<T: Send>(future: impl Future<Output = Result<T, Error>> + Send) -> Result<T, Error> {
     RecoverLayer::new().layer(Await).call(&mut Context::new(), future).await
 }
 
