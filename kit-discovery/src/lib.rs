@@ -1,0 +1,61 @@
+//! Who answers for a service: instancers that follow it, registrars that announce it.
+//!
+//! | | |
+//! |---|---|
+//! | [`Instancer`] | follows the instances of a service; each source below is one, or makes one |
+//! | [`State`], [`Subscription`] | what it knows: the last good set, its generation, its age, the error |
+//! | [`Policy`], [`View`] | what one consumer makes of a failing source and of a set that turned empty |
+//! | [`Discovery`], [`Source`] | runs anything that can say who answers: back-off, log, malformed entries, stop |
+//! | [`Fixed`] | a set that never changes |
+//! | [`Registrar`], [`Registration`] | announces an instance, keeps it announced, withdraws it |
+//! | [`Address`], [`value`] | addresses, and how registries and files write an instance |
+//!
+//! Discovery publishes state, not events: the complete set, on a watch channel. A reader is never waited for, gets what is
+//! known at once, and cannot miss the latest. A source that fails keeps the last good set and is asked again for ever; how
+//! long such a set is good enough is each consumer's choice.
+//!
+//! The crate knows no metrics and no logger: a [`State`] is a snapshot of all that a metric would show, and an
+//! [`Observer`](kit_core::Observer) of [`Event`] hears what a log would say, each trouble at most once a minute.
+
+mod address;
+mod answer;
+mod backoff;
+mod discovery;
+mod event;
+mod fixed;
+mod instancer;
+mod instances;
+mod malformed;
+mod policy;
+mod publisher;
+mod registrar;
+pub mod registration;
+mod source;
+mod state;
+mod subscription;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+mod trouble;
+pub mod value;
+mod view;
+
+pub use address::Address;
+pub use answer::{Answer, Skipped};
+pub use backoff::Backoff;
+pub use discovery::{Builder, Discovery};
+pub use event::{Event, News};
+pub use fixed::Fixed;
+pub use instancer::Instancer;
+pub use instances::Instances;
+pub use malformed::Malformed;
+pub use policy::{NoInstances, Policy, Stale};
+pub use publisher::Publisher;
+pub use registrar::Registrar;
+pub use registration::Registration;
+pub use source::Source;
+pub use state::{State, Totals};
+pub use subscription::{Stopped, Subscription};
+pub use value::Entry;
+pub use view::View;
