@@ -3,6 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`bulkhead`] | so many calls at once, and a short queue in front |
+//! | [`fallback`] | another answer in the place of a failure |
 //! | [`single_flight`] | the same question asked at once by many is asked once |
 //! | [`timeout`] | gives up on calls that take too long: a limit of one's own, or the deadline that came with the call |
 //!
@@ -26,6 +27,7 @@
 pub mod bulkhead;
 mod config;
 mod counts;
+pub mod fallback;
 mod live;
 pub mod single_flight;
 mod tell;

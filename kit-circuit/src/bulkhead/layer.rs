@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use kit_core::order::{Placed, place};
 use kit_core::{Layer, Observer};
 
 use super::places::Places;
@@ -50,6 +51,10 @@ impl<E> Layer<E> for BulkheadLayer {
     fn layer(&self, inner: E) -> Self::Service {
         Bulkhead::new(inner, Arc::clone(&self.places), self.tell.clone())
     }
+}
+
+impl Placed for BulkheadLayer {
+    type Place = place::Bulkhead;
 }
 
 /// Reads and changes a bulkhead while it runs. Clones are one handle.

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use kit_core::order::{Placed, place};
 use kit_core::{Context, Endpoint, Layer, Observer};
 
 use super::endpoint::Landed;
@@ -63,6 +64,10 @@ where
     fn layer(&self, inner: E) -> Self::Service {
         SingleFlight::new(inner, Arc::clone(&self.shared), Arc::clone(&self.key), self.tell.clone())
     }
+}
+
+impl<Req, K, R: Clone, F> Placed for SingleFlightLayer<Req, K, R, F> {
+    type Place = place::SingleFlight;
 }
 
 impl<Req, K, R: Clone, F> Clone for SingleFlightLayer<Req, K, R, F> {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use kit_core::Layer;
+use kit_core::order::{Placed, place};
 
 use super::{Config, Deadline, Timeout};
 use crate::config::{ConfigError, above_zero};
@@ -48,4 +49,12 @@ impl<E> Layer<E> for DeadlineLayer {
     fn layer(&self, inner: E) -> Self::Service {
         Deadline::new(inner, self.0)
     }
+}
+
+impl Placed for TimeoutLayer {
+    type Place = place::Any;
+}
+
+impl Placed for DeadlineLayer {
+    type Place = place::Any;
 }

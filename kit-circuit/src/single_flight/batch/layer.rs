@@ -3,6 +3,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use kit_core::order::{Placed, place};
 use kit_core::{Endpoint, Layer, Observer};
 
 use super::super::endpoint::Landed;
@@ -52,6 +53,10 @@ where
     fn layer(&self, inner: E) -> Self::Service {
         BatchFlight::new(inner, Arc::clone(&self.shared), self.tell.clone())
     }
+}
+
+impl<K, V> Placed for BatchFlightLayer<K, V> {
+    type Place = place::SingleFlight;
 }
 
 impl<K, V> Clone for BatchFlightLayer<K, V> {

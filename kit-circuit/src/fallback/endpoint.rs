@@ -1,0 +1,128 @@
+use std::fmt;
+use std::sync::Arc;
+
+use kit_core::{Context, Endpoint, Error, Outcome};
+
+use super::layer::Shared;
+use super::{Event, LABEL};
+use crate::tell::Tell;
+
+/// Answers from another endpoint where its own failed.
+///
+/// The request is cloned for each call: one that is dear to clone goes in an `Arc`.
+///
+/// # Errors
+/// Those of the inner endpoint whose outcome is not covered, or where the fallback failed too; the latter carry the field
+/// `fallback` with the line of the second error.
+///
+/// # Cancel safety
+/// Dropping the call drops whichever of the two is running.
+pub struct Fallback<E, F> {
+    inner: E,
+    fallback: Arc<F>,
+    shared: Arc<Shared>,
+    tell: Tell<Event>,
+}
+
+impl<E, F> Fallback<E, F> {
+    pub(super) fn new(inner: E, fallback: Arc<F>, shared: Arc<Shared>, tell: Tell<Event>) -> Self {
+        Self { inner, fallback, shared, tell }
+    }
+
+    /// Asks the fallback, in a fork: what it leaves behind counts only if it answers.
+    #[cold]
+    async fn fall_back<Req, R>(
+        &self,
+        cx: &mut Context,
+        request: Req,
+        outcome: Outcome,
+        failed: Result<R, Error>,
+    ) -> Result<R, Error>
+    where
+        F: Endpoint<Failure<Req>, Response = R>,
+        Req: Send,
+        R: Send,
+    {
+        let mut fork = cx.fork();
+        let call = self.shared.fallbacks.admit();
+        let failure = Failure { request, outcome, error: failed.as_ref().err().cloned() };
+        let answer = self.fallback.call(&mut fork, failure).await;
+        let ended = fork.outcome_of(&answer);
+        call.close(&fork, &answer, ());
+        match answer {
+            Ok(answer) if ended == Outcome::Success => {
+                let error = failed.err();
+                fork.extensions_mut().insert(FellBack { outcome, error: error.clone() });
+                cx.merge(fork);
+                self.tell.tell(|| Event::Answered { outcome, error });
+                Ok(answer)
+            }
+            other => {
+                cx.catch_up(&fork);
+                let error = other.err();
+                self.tell.tell(|| Event::Failed { outcome, error: error.clone() });
+                let line = error.map_or_else(|| ended.to_string(), |error| error.to_string());
+                failed.map_err(|first| first.with_field(LABEL, line))
+            }
+        }
+    }
+}
+
+impl<E, F, Req> Endpoint<Req> for Fallback<E, F>
+where
+    E: Endpoint<Req>,
+    F: Endpoint<Failure<Req>, Response = E::Response>,
+    Req: Clone + Send,
+{
+    type Response = E::Response;
+
+    async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
+        let again = request.clone();
+        let call = self.shared.calls.admit();
+        let result = self.inner.call(cx, request).await;
+        let outcome = cx.outcome_of(&result);
+        call.close(cx, &result, ());
+        if outcome != Outcome::Success && self.shared.config.load().covers(outcome) {
+            return self.fall_back(cx, again, outcome, result).await;
+        }
+        result
+    }
+}
+
+impl<E: fmt::Debug, F> fmt::Debug for Fallback<E, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fallback").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+/// What a fallback is asked: the request, and what became of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Failure<Req> {
+    /// The request.
+    pub request: Req,
+    /// How the call ended.
+    pub outcome: Outcome,
+    /// With which error; `None` where an answer had a bad outcome.
+    pub error: Option<Error>,
+}
+
+/// The mark of an answer that a fallback gave, in the context's [`extensions`](Context::extensions): for logs, labels and spans,
+/// under the name [`LABEL`].
+#[derive(Clone, Debug)]
+pub struct FellBack {
+    outcome: Outcome,
+    error: Option<Error>,
+}
+
+impl FellBack {
+    /// How the call itself had ended.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// With which error, if it was one.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+}
