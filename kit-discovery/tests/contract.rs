@@ -45,7 +45,7 @@ impl InstancerRig for Memory {
     type Instancer = Discovery;
 
     async fn start(&mut self) -> Discovery {
-        self.registry.instancer(SERVICE).start().unwrap()
+        self.registry.instancer(SERVICE).start().expect("the default back-off is in its range")
     }
 
     async fn set(&mut self, instances: &[Instance]) {
@@ -118,7 +118,7 @@ impl Instancer for Flawed {
 
     fn stop(&self) {
         if self.flaw != Flaw::DoesNotStop {
-            drop(self.publisher.lock().unwrap().take());
+            drop(self.publisher.lock().expect("not poisoned").take());
         }
     }
 }
@@ -144,7 +144,7 @@ impl Pushed {
 
     fn push(&self) {
         for publisher in &self.started {
-            let mut publisher = publisher.lock().unwrap();
+            let mut publisher = publisher.lock().expect("not poisoned");
             let Some(publisher) = publisher.as_mut() else { continue };
             if self.fails {
                 if self.flaw == Flaw::EmptiesOnFailure {
@@ -206,7 +206,7 @@ async fn verdict(flaw: Flaw) -> String {
     set.await;
     match played.await {
         Ok(report) => report,
-        Err(error) => *error.into_panic().downcast::<String>().unwrap(),
+        Err(error) => *error.into_panic().downcast::<String>().expect("a formatted message"),
     }
 }
 

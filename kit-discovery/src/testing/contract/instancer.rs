@@ -177,8 +177,7 @@ async fn empty<R: InstancerRig>(rig: &mut R, rule: Rule) -> Played {
     let instancer = rig.start().await;
     let mut subscription = instancer.subscribe();
     rule.until_set(&mut subscription, &set).await;
-    let mut believing = Policy::default();
-    believing.empty_grace = Duration::ZERO;
+    let believing = Policy { empty_grace: Duration::ZERO, ..Policy::default() };
     let views = [Policy::default(), believing].map(|policy| instancer.subscribe().view(policy));
     rig.set(&[]).await;
     let state = rule.until_set(&mut subscription, &[]).await;
