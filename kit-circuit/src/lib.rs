@@ -3,6 +3,7 @@
 //! | | |
 //! |---|---|
 //! | [`bulkhead`] | so many calls at once, and a short queue in front |
+//! | `cache` | answers from memory, for a while; stale ones while a new one is fetched or cannot be had (feature `cache`) |
 //! | [`fallback`] | another answer in the place of a failure |
 //! | [`single_flight`] | the same question asked at once by many is asked once |
 //! | [`timeout`] | gives up on calls that take too long: a limit of one's own, or the deadline that came with the call |
@@ -25,6 +26,8 @@
 //! ```
 
 pub mod bulkhead;
+#[cfg(feature = "cache")]
+pub mod cache;
 mod config;
 mod counts;
 pub mod fallback;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use allocation_counter::measure;
 use futures_util::FutureExt as _;
 use kit_circuit::bulkhead::BulkheadLayer;
+#[cfg(feature = "cache")]
+use kit_circuit::cache::{CacheLayer, Config};
 use kit_circuit::timeout::{DeadlineLayer, TimeoutLayer};
 use kit_core::{Context, Endpoint as _, request_fn};
 
@@ -24,5 +26,18 @@ fn a_place_that_is_free_allocates_nothing() {
     let mut answer = None;
     let cost = measure(|| answer = endpoint.call(&mut Context::new(), 1).now_or_never());
     assert_eq!(answer.expect("ready at once").expect("a number"), 2);
+    assert_eq!(cost.count_total, 0);
+}
+
+#[cfg(feature = "cache")]
+#[test]
+fn an_answer_from_memory_allocates_nothing_but_its_clone() {
+    let layer = CacheLayer::new(Config::default(), |_: &Context, n: &u32| Some(*n)).expect("the default");
+    let endpoint = request_fn(async |n: u32| Ok(n + 1)).layer(layer);
+    let ask = || endpoint.call(&mut Context::new(), 1).now_or_never().expect("ready at once").expect("a number");
+    assert_eq!(ask(), 2);
+    let cost = measure(|| {
+        ask();
+    });
     assert_eq!(cost.count_total, 0);
 }
