@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use kit_core::{Code, Error};
@@ -54,6 +55,18 @@ pub(crate) fn at_least_one(field: &'static str, given: usize) -> Result<usize, C
 /// A share of a whole.
 pub(crate) fn share(field: &'static str, given: f64) -> Result<f64, ConfigError> {
     if (0.0..=1.0).contains(&given) { Ok(given) } else { Err(ConfigError::new(field, given, "within 0.0 to 1.0")) }
+}
+
+/// A number within bounds. A NaN is within none.
+pub(crate) fn within<N>(field: &'static str, given: N, range: RangeInclusive<N>) -> Result<N, ConfigError>
+where
+    N: PartialOrd + fmt::Debug + Copy,
+{
+    if range.contains(&given) {
+        return Ok(given);
+    }
+    let range = format!("within {:?} to {:?}", range.start(), range.end());
+    Err(ConfigError::new(field, given, range))
 }
 
 #[cfg(test)]

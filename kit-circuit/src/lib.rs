@@ -2,6 +2,7 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`budget`] | how much retries and hedges may send besides the calls, shared by name |
 //! | [`bulkhead`] | so many calls at once, and a short queue in front |
 //! | `cache` | answers from memory, for a while; stale ones while a new one is fetched or cannot be had (feature `cache`) |
 //! | [`fallback`] | another answer in the place of a failure |
@@ -25,6 +26,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod budget;
 pub mod bulkhead;
 #[cfg(feature = "cache")]
 pub mod cache;
