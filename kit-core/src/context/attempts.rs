@@ -22,7 +22,8 @@ enum Tried {
 
 impl Attempts {
     /// The metadata key that says how many attempts of a call came before: written by what repeats calls, on every attempt but
-    /// the first, and read by [`Context::is_repeat`](super::Context::is_repeat). The name is gRPC's (proposal A6).
+    /// the first, and by a [child](super::Context::child) of such an attempt; read by
+    /// [`Context::is_repeat`](super::Context::is_repeat). The name is gRPC's (proposal A6).
     pub const PREVIOUS: &'static str = "grpc-previous-rpc-attempts";
 
     /// This attempt's number: 0 for the first, or where nothing retries.
@@ -82,9 +83,9 @@ impl Attempts {
         self.number > 0 || self.repeated_above
     }
 
-    /// Those of a call that is made for another call, which may itself be a repeat.
-    pub(super) fn below(is_repeat: bool) -> Self {
-        Self { repeated_above: is_repeat, ..Self::default() }
+    /// Those of a call that is made for a repeat.
+    pub(super) fn of_a_repeat() -> Self {
+        Self { repeated_above: true, ..Self::default() }
     }
 }
 

@@ -55,14 +55,17 @@ impl Context {
     /// callee never reaches the caller, and nothing comes back but what is asked for.
     ///
     /// It reads the clock: a handler that waited for something else may not have stamped its context, and a limit on this
-    /// call counts from now. Below a [repeat](Self::is_repeat) it is one too.
+    /// call counts from now. Below a [repeat](Self::is_repeat) it is one too, and its metadata tells the callee.
     pub fn child(&self, method: &'static Method) -> Context {
         let mut child = Context::new();
         child.deadline = self.deadline;
         child.method = Some(method);
         child.request_id = self.request_id.clone();
         child.extensions = self.extensions.clone();
-        child.attempts = Attempts::below(self.is_repeat());
+        if self.is_repeat() {
+            child.attempts = Attempts::of_a_repeat();
+            child.outbound_mut().insert(Attempts::PREVIOUS, "1").expect("there is room for the first pair");
+        }
         child
     }
 

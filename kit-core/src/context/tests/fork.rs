@@ -118,11 +118,17 @@ fn attempts_one_after_another_note_their_instances() {
 fn what_is_below_a_repeat_is_one() {
     let mut cx = Context::new();
     assert!(!cx.is_repeat() && !cx.child(&OUTER).is_repeat());
+    assert!(cx.child(&OUTER).outbound().is_none());
     cx.attempts_mut().set_number(1);
     assert!(cx.is_repeat() && cx.fork().is_repeat());
     let child = cx.child(&OUTER);
     assert!(child.is_repeat() && child.child(&INNER).is_repeat());
     assert_eq!(child.attempts().number(), 0);
+    assert_eq!(
+        child.outbound().and_then(|outbound| outbound.get(Attempts::PREVIOUS)),
+        Some("1"),
+        "and tells its callee"
+    );
 }
 
 #[test]
@@ -203,7 +209,8 @@ fn a_child_inherits_time_and_identity_and_begins_with_its_own_metadata() {
     assert_eq!(child.request_id(), Some(&RequestId::from_bits(7)));
     assert_eq!(child.extensions().get::<&str>(), Some(&"left by a layer"));
     assert!(same(child.method(), &INNER));
-    assert!(child.inbound().is_empty() && child.outbound().is_none());
+    assert!(child.inbound().is_empty());
+    assert_eq!(child.outbound().map(Metadata::len), Some(1), "that it is made for a repeat");
     assert_eq!((child.attempts().number(), child.attempts().tried().len()), (0, 0));
     assert!(child.peer().is_none() && child.stream().is_none());
     assert_eq!(child.sizes(), Sizes::default());
