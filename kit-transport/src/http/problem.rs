@@ -5,12 +5,14 @@
 //!  "code":"InvalidArgument","reason":"empty_string","id":"5a5f2c01b7d3c9e4"}
 //! ```
 //!
-//! `detail` is the public line, `id` leads to the log. Nothing else of an error leaves.
+//! `detail` is the public line, `id` leads to the log. Beside them goes the error's [hint](kit_core::Error::retry), where the code does
+//! not imply it: a pause as `Retry-After`, and `grpc-retry-pushback-ms: -1` where nobody is to repeat the call, since somebody further
+//! down has done so. Nothing else of an error leaves.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use kit_core::{Code, Error, Retry};
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,8 @@ use super::{Body, BodyTooLarge, code_of, status_of};
 
 /// The media type of a problem.
 pub const CONTENT: &str = "application/problem+json";
+
+const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
 /// The cause of an error that is about HTTP itself, and has a status that its code does not imply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,8 +123,15 @@ pub fn response(error: &Error) -> Response<Body> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT));
-    if let Some(pause) = error.retry().after() {
-        headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(pause)));
+    match error.retry() {
+        Retry::After(pause) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(pause)));
+        }
+        // Where the code says so anyway, it goes without saying.
+        Retry::Never if Retry::of_code(error.code()) != Retry::Never => {
+            headers.insert(PUSHBACK, HeaderValue::from_static("-1"));
+        }
+        _ => {}
     }
     if let Some(Rejection::MethodNotAllowed { allow }) = error.cause()
         && let Ok(allow) = HeaderValue::from_str(allow)
@@ -151,9 +162,9 @@ pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
     if let Some(id) = read.id.and_then(|id| id.parse().ok()) {
         error = error.with_id(id);
     }
-    match retry_after(headers) {
-        Some(pause) if matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
-            error.with_retry(Retry::After(pause))
+    match pushback(headers).or(retry_after(headers)) {
+        Some(hint) if hint == Retry::Never || matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
+            error.with_retry(hint)
         }
         _ => error,
     }
@@ -166,9 +177,16 @@ fn clean(line: String) -> String {
 }
 
 /// `Retry-After` in its form of whole seconds; its other form, a date, would need the wall clock of both ends to agree.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap) -> Option<Retry> {
     let seconds: u32 = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds.into()))
+    Some(Retry::After(Duration::from_secs(seconds.into())))
+}
+
+/// gRPC's word on another attempt: after so many milliseconds, or not at all if it is no such number (proposal A6).
+fn pushback(headers: &HeaderMap) -> Option<Retry> {
+    let value = headers.get(PUSHBACK)?;
+    let pause: Option<u32> = value.to_str().ok().and_then(|value| value.parse().ok());
+    Some(pause.map_or(Retry::Never, |ms| Retry::After(Duration::from_millis(ms.into()))))
 }
 
 /// Rounded up: a caller that comes early is refused again.
@@ -216,6 +234,33 @@ mod tests {
         let (status, headers, body) = sent(&error).await;
         assert_eq!(headers[RETRY_AFTER], "2");
         assert_eq!(super::error(status, &headers, &body).retry(), Retry::After(Duration::from_secs(2)));
+    }
+
+    #[tokio::test]
+    async fn an_error_that_nobody_is_to_repeat_says_so_where_its_code_does_not() {
+        let error = Error::unavailable("down").with_retry(Retry::Never);
+        let (status, headers, body) = sent(&error).await;
+        assert_eq!(headers["grpc-retry-pushback-ms"], "-1");
+        assert_eq!(super::error(status, &headers, &body).retry(), Retry::Never);
+        for error in [Error::unavailable("down"), Error::not_found("no such row")] {
+            let (status, headers, body) = sent(&error).await;
+            assert!(!headers.contains_key("grpc-retry-pushback-ms"));
+            assert_eq!(super::error(status, &headers, &body).retry(), error.retry());
+        }
+    }
+
+    #[test]
+    fn a_pushback_in_milliseconds_goes_before_whole_seconds() {
+        let hint = |pushback: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            headers.insert(PUSHBACK, HeaderValue::from_static(pushback));
+            super::error(StatusCode::SERVICE_UNAVAILABLE, &headers, &Bytes::new()).retry()
+        };
+        assert_eq!(hint("150"), Retry::After(Duration::from_millis(150)));
+        for no in ["-1", "soon", ""] {
+            assert_eq!(hint(no), Retry::Never, "{no:?}");
+        }
     }
 
     #[tokio::test]

@@ -59,7 +59,7 @@
 //! | no HTTP, or not what the codec reads | `Internal` | `malformed_answer` | may have run |
 //! | another media type, or a content coding | `Internal` | `unexpected_content_type`, `unexpected_content_coding` | may have run |
 //! | larger than [`max_response_bytes`](Config::max_response_bytes) | `ResourceExhausted` | `answer_too_large` | never |
-//! | a status other than 2xx | [its own](crate::http::problem::error), or that of the status | its own | of the code, or after `Retry-After` |
+//! | a status other than 2xx | [its own](crate::http::problem::error), or that of the status | its own | of the code, after `Retry-After`, or as `grpc-retry-pushback-ms` says |
 //! | a value that cannot stand in the path or a header | `InvalidArgument` | `bad_path_parameter`, `bad_header` | never |
 //!
 //! The public line says nothing of addresses; the log has the target as a field and hyper's error as the cause. All count as the
