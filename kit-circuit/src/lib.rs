@@ -6,6 +6,7 @@
 //! | [`bulkhead`] | so many calls at once, and a short queue in front |
 //! | `cache` | answers from memory, for a while; stale ones while a new one is fetched or cannot be had (feature `cache`) |
 //! | [`fallback`] | another answer in the place of a failure |
+//! | [`retry`] | calls again after a failure: with a pause, within a budget, only what may be called twice |
 //! | [`single_flight`] | the same question asked at once by many is asked once |
 //! | [`timeout`] | gives up on calls that take too long: a limit of one's own, or the deadline that came with the call |
 //!
@@ -34,6 +35,7 @@ mod config;
 mod counts;
 pub mod fallback;
 mod live;
+pub mod retry;
 pub mod single_flight;
 mod tell;
 pub mod timeout;

@@ -7,8 +7,11 @@ use futures_util::FutureExt as _;
 use kit_circuit::bulkhead::BulkheadLayer;
 #[cfg(feature = "cache")]
 use kit_circuit::cache::{CacheLayer, Config};
+use kit_circuit::retry::RetryLayer;
 use kit_circuit::timeout::{DeadlineLayer, TimeoutLayer};
-use kit_core::{Context, Endpoint as _, request_fn};
+use kit_core::{Context, Endpoint as _, Method, request_fn};
+
+static READ: Method = Method::new("tests", "read").idempotent();
 
 #[test]
 fn a_call_that_is_ready_at_once_allocates_nothing() {
@@ -39,5 +42,18 @@ fn an_answer_from_memory_allocates_nothing_but_its_clone() {
     let cost = measure(|| {
         ask();
     });
+    assert_eq!(cost.count_total, 0);
+}
+
+#[test]
+fn a_retry_whose_first_attempt_succeeds_allocates_nothing() {
+    let endpoint = request_fn(async |n: u32| Ok(n + 1)).layer(RetryLayer::default());
+    let mut answer = None;
+    let mut cx = Context::new();
+    cx.set_method(&READ);
+    // A layer outside has written to the metadata; the first instance is noted.
+    cx.outbound_mut().insert("traceparent", "00-1-2-03").expect("it may travel");
+    let cost = measure(|| answer = endpoint.call(&mut cx, 1).now_or_never());
+    assert_eq!(answer.expect("ready at once").expect("a number"), 2);
     assert_eq!(cost.count_total, 0);
 }

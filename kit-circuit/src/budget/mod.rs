@@ -18,8 +18,8 @@
 //! for _ in 0..10 {
 //!     profiles.call(now); // ten calls pay for two repeats
 //! }
-//! assert!(budgets.named("profiles").spend(now) && profiles.spend(now));
-//! assert!(!profiles.spend(now));
+//! assert!(budgets.named("profiles").spend(now, 1) && profiles.spend(now, 1));
+//! assert!(!profiles.spend(now, 1));
 //! # Ok::<(), kit_circuit::ConfigError>(())
 //! ```
 //!

@@ -18,22 +18,22 @@ const COUNT: u64 = (1 << COUNT_BITS) - 1;
 pub(super) struct Slots([AtomicU64; SLOTS]);
 
 impl Slots {
-    pub(super) fn add(&self, second: Second) {
+    pub(super) fn add(&self, second: Second, count: u64) {
         let slot = &self.0[second as usize % SLOTS];
         let fresh = tag(second);
         let mut word = slot.load(Ordering::Relaxed);
         loop {
             match (word & !COUNT).cmp(&fresh) {
-                // If another second takes the slot over in between, a minute has passed, and one count is in the wrong one.
+                // If another second takes the slot over in between, a minute has passed, and this is in the wrong one.
                 std::cmp::Ordering::Equal => {
-                    slot.fetch_add(1, Ordering::Relaxed);
+                    slot.fetch_add(count, Ordering::Relaxed);
                     return;
                 }
                 // A minute late: nobody counts it any more.
                 std::cmp::Ordering::Greater => return,
                 std::cmp::Ordering::Less => {}
             }
-            match slot.compare_exchange_weak(word, fresh | 1, Ordering::Relaxed, Ordering::Relaxed) {
+            match slot.compare_exchange_weak(word, fresh | count, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => word = now,
             }

@@ -39,7 +39,7 @@ struct Spent {
 pub struct Stats {
     /// Calls within the window.
     pub calls: u64,
-    /// Repeats that still count against it.
+    /// What repeats took that still count.
     pub spent: u64,
     /// What may be spent now.
     pub left: u64,
@@ -77,22 +77,24 @@ impl Budget {
 
     /// Counts a call that is made for the first time. What repeats calls does, once for each.
     pub fn call(&self, now: Instant) {
-        self.0.calls.add(self.second(now));
+        self.0.calls.add(self.second(now), 1);
     }
 
-    /// Takes one repeat, if there is one to take.
+    /// Takes what a repeat costs, if there is so much: 1, or more if the repeat is likely to be in vain. Retries take 2 after a
+    /// time-out.
     ///
     /// What was taken is spent, also if the repeat is never made.
     #[must_use = "no: the call is not to be repeated"]
-    pub fn spend(&self, now: Instant) -> bool {
+    pub fn spend(&self, now: Instant, cost: u32) -> bool {
+        let cost = u64::from(cost);
         let config = **self.0.config.load();
         let granted = {
             let mut spent = self.0.spent.lock().unwrap_or_else(PoisonError::into_inner);
             spent.last = spent.last.max(self.second(now));
             let (calls, before) = self.count(&config, spent.last, &spent.slots);
-            let granted = before < config.allows(calls);
+            let granted = before + cost <= config.allows(calls);
             if granted {
-                spent.slots.add(spent.last);
+                spent.slots.add(spent.last, cost);
             }
             granted
         };

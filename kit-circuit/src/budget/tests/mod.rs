@@ -17,7 +17,7 @@ fn budget(ratio: f64, per_second: u32, seconds: u64) -> Budget {
 
 /// Spends until there is nothing left.
 fn spend_all(budget: &Budget, now: Instant) -> u64 {
-    (0..).take_while(|_| budget.spend(now)).count() as u64
+    (0..).take_while(|_| budget.spend(now, 1)).count() as u64
 }
 
 #[test]
@@ -38,11 +38,11 @@ fn calls_count_for_the_window_and_what_was_spent_for_a_second_longer() {
     let (budget, began) = (budget(1.0, 0, 10), Instant::now());
     budget.call(began);
     budget.call(began);
-    assert!(budget.spend(began + 9 * SECOND));
+    assert!(budget.spend(began + 9 * SECOND, 1));
     assert_eq!(budget.stats(began + 10 * SECOND).calls, 0);
     budget.call(began + 15 * SECOND);
-    assert!(!budget.spend(began + 19 * SECOND), "the call of 15 s is what was spent at 9 s");
-    assert!(budget.spend(began + 20 * SECOND));
+    assert!(!budget.spend(began + 19 * SECOND, 1), "the call of 15 s is what was spent at 9 s");
+    assert!(budget.spend(began + 20 * SECOND, 1));
 }
 
 #[test]
@@ -55,20 +55,30 @@ fn a_client_without_calls_spends_no_more_than_so_many_a_second() {
 }
 
 #[test]
+fn what_costs_two_needs_two() {
+    let (budget, now) = (budget(0.0, 3, 1), Instant::now());
+    assert!(budget.spend(now, 2));
+    assert!(!budget.spend(now, 2));
+    assert!(budget.spend(now, 1));
+    let stats = budget.stats(now);
+    assert_eq!((stats.spent, stats.granted, stats.refused), (3, 2, 1));
+}
+
+#[test]
 fn a_budget_of_nothing_allows_nothing() {
     let (budget, now) = (budget(0.0, 0, 10), Instant::now());
     for _ in 0..1_000 {
         budget.call(now);
     }
-    assert!(!budget.spend(now));
+    assert!(!budget.spend(now, 1));
 }
 
 #[test]
 fn a_stale_reading_of_the_clock_spends_nothing_twice() {
     let (budget, began) = (budget(0.0, 1, 1), Instant::now());
-    assert!(budget.spend(began + 5 * SECOND));
-    assert!(!budget.spend(began), "its own time has long been spent");
-    assert!(budget.spend(began + 7 * SECOND));
+    assert!(budget.spend(began + 5 * SECOND, 1));
+    assert!(!budget.spend(began, 1), "its own time has long been spent");
+    assert!(budget.spend(began + 7 * SECOND, 1));
 }
 
 #[test]

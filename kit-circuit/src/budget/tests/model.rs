@@ -8,7 +8,7 @@ use super::*;
 enum Step {
     Wait(u64),
     Calls(u8),
-    Spend,
+    Spend(u32),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -16,7 +16,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         2 => wait.prop_map(Step::Wait),
         3 => (0..20u8).prop_map(Step::Calls),
-        4 => Just(Step::Spend),
+        4 => (1..=3u32).prop_map(Step::Spend),
     ];
     proptest::collection::vec(step, 0..200)
 }
@@ -29,14 +29,14 @@ struct Model {
 }
 
 impl Model {
-    fn spend(&mut self, now: u64, (percent, per_second, window): (u64, u64, u64)) -> bool {
+    fn spend(&mut self, now: u64, cost: u32, (percent, per_second, window): (u64, u64, u64)) -> bool {
         let within = |times: &[u64], seconds: u64| {
             times.iter().filter(|&&time| now / 1_000 - time / 1_000 < seconds).count() as u64
         };
         let allowed = within(&self.calls, window) * percent / 100 + per_second * window;
-        let granted = within(&self.spent, window + 1) < allowed;
+        let granted = within(&self.spent, window + 1) + u64::from(cost) <= allowed;
         if granted {
-            self.spent.push(now);
+            self.spent.extend((0..cost).map(|_| now));
         }
         granted
     }
@@ -57,7 +57,9 @@ proptest! {
                     budget.call(at);
                     model.calls.push(now);
                 },
-                Step::Spend => prop_assert_eq!(budget.spend(at), model.spend(now, (percent, per_second, window))),
+                Step::Spend(cost) => {
+                    prop_assert_eq!(budget.spend(at, cost), model.spend(now, cost, (percent, per_second, window)));
+                }
             }
         }
     }
@@ -78,8 +80,8 @@ proptest! {
                     budget.call(at);
                     calls.push(now);
                 },
-                Step::Spend if budget.spend(at) => spent.push(now),
-                Step::Spend => {}
+                Step::Spend(cost) if budget.spend(at, cost) => spent.extend((0..cost).map(|_| now)),
+                Step::Spend(_) => {}
             }
         }
         for &end in &spent {

@@ -8,8 +8,8 @@ fn whoever_asks_for_a_name_shares_it() {
     let [one, same, other] = ["orders", "orders", "stock"].map(|name| budgets.named(name));
     assert_eq!((one.name(), other.name()), ("orders", "stock"));
     assert_eq!(spend_all(&one, now), 100);
-    assert!(!same.spend(now));
-    assert!(other.spend(now));
+    assert!(!same.spend(now, 1));
+    assert!(other.spend(now, 1));
     assert_eq!(budgets.clone().all().len(), 2);
 }
 

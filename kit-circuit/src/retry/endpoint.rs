@@ -1,0 +1,164 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use kit_core::{Attempts, Code, Context, Endpoint, Error, Layer as _, Retry};
+use tokio::time::sleep;
+
+use super::layer::State;
+use super::plan::{Next, Plan};
+use super::{Config, Event, GaveUp, Why};
+use crate::tell::Tell;
+use crate::timeout::{Timeout, TimeoutLayer};
+
+/// Calls an endpoint again when it fails, as its [layer](super::RetryLayer) says.
+///
+/// # Panics
+/// If a call has to wait and the runtime has no timers.
+///
+/// # Cancel safety
+/// Dropping the call drops the attempt that runs, and tells what that spawned; what was taken from the budget for an attempt that
+/// was still to come is spent.
+#[derive(Clone, Debug)]
+pub struct Retrying<E> {
+    inner: E,
+    state: Arc<State>,
+    plan: Plan,
+    tell: Tell<Event>,
+}
+
+impl<E> Retrying<E> {
+    pub(super) fn new(inner: E, state: Arc<State>, plan: Plan, tell: Tell<Event>) -> Self {
+        Self { inner, state, plan, tell }
+    }
+
+    /// The endpoint, with one attempt's limit, or else the caller's deadline: a limit past the end of time is none.
+    fn timed(&self, config: &Config) -> Timeout<&E> {
+        let limit = TimeoutLayer::new(config.per_try.unwrap_or(Duration::MAX)).expect("checked: more than zero");
+        limit.layer(&self.inner)
+    }
+
+    async fn attempts<Req>(&self, cx: &mut Context, request: Req, config: Config) -> Result<E::Response, Error>
+    where
+        E: Endpoint<Req>,
+        Req: Clone + Send,
+    {
+        let timed = self.timed(&config);
+        let mut errors = Vec::new();
+        loop {
+            let now = cx.now();
+            let mut attempt = cx.fork_at(now);
+            let failed = errors.len() as u32;
+            if failed > 0 {
+                mark(&mut attempt, failed);
+            }
+            let result = timed.call(&mut attempt, request.clone()).await;
+            let Some(error) = failure(&attempt, &result) else { return end(cx, attempt, result) };
+            cx.stamp();
+            errors.push(error);
+            let pause = match self.after(cx, &config, &errors) {
+                Next::Again(pause) => pause,
+                Next::No(why) => return end(cx, attempt, result.map_err(|_| give_up(why, errors))),
+                Next::Answer(error) => return end(cx, attempt, Err(error)),
+            };
+            *cx.attempts_mut() = attempt.attempts().clone();
+            // Now, not after the pause: they may hold what others wait for.
+            drop((attempt, result));
+            sleep(pause).await;
+            cx.stamp();
+        }
+    }
+
+    /// What follows the last of these failures, counted and told.
+    #[cold]
+    fn after(&self, cx: &Context, config: &Config, errors: &[Error]) -> Next {
+        let (failed, error) = (errors.len() as u32, errors.last().expect("a failure brought us here"));
+        let next = self.plan.after(cx, config, failed, error);
+        match &next {
+            Next::Again(pause) => {
+                self.state.repeats.fetch_add(1, Ordering::Relaxed);
+                let event = || Event::Again { method: cx.method(), failed, pause: *pause, error: error.clone() };
+                self.tell.tell(event);
+            }
+            // One that was never to be repeated is nobody's news.
+            Next::No(Why::Unrepeatable | Why::Decided) | Next::Answer(_) if failed == 1 => {}
+            Next::No(why) => self.gave_up(cx, failed, *why, error),
+            Next::Answer(_) => self.gave_up(cx, failed, Why::Decided, error),
+        }
+        next
+    }
+
+    fn gave_up(&self, cx: &Context, failed: u32, why: Why, error: &Error) {
+        self.state.count(why);
+        self.tell.tell(|| Event::GaveUp { method: cx.method(), failed, why, error: error.clone() });
+    }
+}
+
+impl<E, Req> Endpoint<Req> for Retrying<E>
+where
+    E: Endpoint<Req>,
+    Req: Clone + Send,
+{
+    type Response = E::Response;
+
+    async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
+        let config = **self.state.config.load();
+        let counted = self.state.counters.admit();
+        let result = if config.attempts == 1 {
+            self.timed(&config).call(cx, request).await
+        } else if cx.is_repeat() {
+            self.state.suppressed.fetch_add(1, Ordering::Relaxed);
+            self.timed(&config).call(cx, request).await
+        } else {
+            self.plan.budget.call(cx.now());
+            cx.attempts_mut().track();
+            self.attempts(cx, request, config).await
+        };
+        counted.close(cx, &result, ());
+        result
+    }
+}
+
+/// What failed, if the attempt did: an error, or an answer that its binding calls a failure. Whether an error is one that
+/// another attempt would mend is for its hint to say.
+fn failure<R>(attempt: &Context, result: &Result<R, Error>) -> Option<Error> {
+    match result {
+        Err(error) => Some(error.clone()),
+        Ok(_) => {
+            let outcome = attempt.outcome_of(result);
+            outcome.is_failure().then(|| answered().with_outcome(outcome))
+        }
+    }
+}
+
+#[cold]
+fn answered() -> Error {
+    Error::new(Code::Unknown, "the answer was a failure").with_retry(Retry::MayHaveRun)
+}
+
+/// Says that so many attempts came before, to the layers inside and to the callee.
+fn mark(attempt: &mut Context, failed: u32) {
+    attempt.attempts_mut().set_number(failed);
+    // Metadata that is full goes without: then the next service repeats too, within its budget.
+    let _ = attempt.outbound_mut().insert(Attempts::PREVIOUS, &failed.to_string());
+}
+
+/// The last attempt speaks for the call.
+fn end<R>(cx: &mut Context, mut attempt: Context, result: Result<R, Error>) -> Result<R, Error> {
+    if attempt.attempts().number() > 0 {
+        attempt.outbound_mut().remove(Attempts::PREVIOUS);
+    }
+    cx.merge(attempt);
+    result
+}
+
+/// The last attempt's error, with all of them.
+fn give_up(why: Why, mut errors: Vec<Error>) -> Error {
+    let last = errors.last().expect("a failure brought us here").clone();
+    match why {
+        Why::Unrepeatable | Why::Decided if errors.len() == 1 => errors.remove(0),
+        // Whoever is above would only begin again.
+        Why::Attempts | Why::Budget => last.with_retry(Retry::Never).with_cause(GaveUp::new(why, errors)),
+        _ => last.with_cause(GaveUp::new(why, errors)),
+    }
+}
