@@ -51,7 +51,6 @@ pub(crate) fn at_least_one(field: &'static str, given: usize) -> Result<usize, C
     if given == 0 { Err(ConfigError::new(field, given, "at least 1")) } else { Ok(given) }
 }
 
-#[allow(dead_code, reason = "the next commit uses it")]
 /// A share of a whole.
 pub(crate) fn share(field: &'static str, given: f64) -> Result<f64, ConfigError> {
     if (0.0..=1.0).contains(&given) { Ok(given) } else { Err(ConfigError::new(field, given, "within 0.0 to 1.0")) }

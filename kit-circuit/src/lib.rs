@@ -5,6 +5,7 @@
 //! | [`budget`] | how much retries and hedges may send besides the calls, shared by name |
 //! | [`bulkhead`] | so many calls at once, and a short queue in front |
 //! | `cache` | answers from memory, for a while; stale ones while a new one is fetched or cannot be had (feature `cache`) |
+//! | [`chaos`] | faults on purpose, to see whether the other layers hold |
 //! | [`fallback`] | another answer in the place of a failure |
 //! | [`retry`] | calls again after a failure: with a pause, within a budget, only what may be called twice |
 //! | [`single_flight`] | the same question asked at once by many is asked once |
@@ -31,6 +32,7 @@ pub mod budget;
 pub mod bulkhead;
 #[cfg(feature = "cache")]
 pub mod cache;
+pub mod chaos;
 mod config;
 mod counts;
 pub mod fallback;
