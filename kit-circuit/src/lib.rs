@@ -2,6 +2,7 @@
 //!
 //! | | |
 //! |---|---|
+//! | [`breaker`] | stops calling a backend that fails, until it is well again |
 //! | [`budget`] | how much retries and hedges may send besides the calls, shared by name |
 //! | [`bulkhead`] | so many calls at once, and a short queue in front |
 //! | `cache` | answers from memory, for a while; stale ones while a new one is fetched or cannot be had (feature `cache`) |
@@ -28,6 +29,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod breaker;
 pub mod budget;
 pub mod bulkhead;
 #[cfg(feature = "cache")]
@@ -37,6 +39,7 @@ mod config;
 mod counts;
 pub mod fallback;
 mod live;
+mod or_none;
 pub mod retry;
 pub mod single_flight;
 mod tell;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use futures_util::FutureExt as _;
+use kit_circuit::breaker::{BreakerLayer, Config as BreakerConfig, Ratio, Slow, Window};
 use kit_circuit::bulkhead::BulkheadLayer;
 #[cfg(feature = "cache")]
 use kit_circuit::cache::{CacheLayer, Config};
@@ -56,4 +57,21 @@ fn a_retry_whose_first_attempt_succeeds_allocates_nothing() {
     let cost = measure(|| answer = endpoint.call(&mut cx, 1).now_or_never());
     assert_eq!(answer.expect("ready at once").expect("a number"), 2);
     assert_eq!(cost.count_total, 0);
+}
+
+#[test]
+fn a_closed_breaker_allocates_nothing_whatever_it_counts() {
+    let calls = Ratio { window: Window::Calls(100), ..Ratio::default() };
+    let slow = Some(Slow::over(Duration::from_secs(1)));
+    for config in [
+        BreakerConfig::gobreaker(),
+        BreakerConfig::default(),
+        BreakerConfig { failures: Some(calls), slow, ..BreakerConfig::default() },
+    ] {
+        let endpoint = request_fn(async |n: u32| Ok(n + 1)).layer(BreakerLayer::new(config).expect("in range"));
+        let mut answer = None;
+        let cost = measure(|| answer = endpoint.call(&mut Context::new(), 1).now_or_never());
+        assert_eq!(answer.expect("ready at once").expect("a number"), 2);
+        assert_eq!(cost.count_total, 0);
+    }
 }
