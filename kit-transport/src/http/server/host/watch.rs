@@ -229,7 +229,8 @@ impl Watch {
             _ => false,
         };
         match self.closing {
-            Some(Closing { shut: Some(shut), .. }) if unused => Some(end.min(later(shut.max(self.since), LAST_WORDS))),
+            // Also where the connection was too long unused already: a request that crosses GOAWAY on the wire is answered.
+            Some(Closing { shut: Some(shut), .. }) if unused => Some(later(shut.max(self.since), LAST_WORDS)),
             Some(Closing { drains: Some(at), .. }) if unused => Some(end.min(later(at, config.drain_idle))),
             _ => Some(end),
         }
