@@ -128,6 +128,15 @@ impl Body {
         }
     }
 
+    /// The same once more, of a body whose bytes are here already.
+    pub(super) fn copy(&self) -> Option<Self> {
+        match &self.0 {
+            Kind::Empty => Some(Self(Kind::Empty)),
+            Kind::Full(bytes) => Some(Self(Kind::Full(bytes.clone()))),
+            Kind::Incoming(_) | Kind::Paced(_) | Kind::Boxed(_) => None,
+        }
+    }
+
     /// Whether all its bytes are here already, so that nothing happens between now and its end.
     pub fn is_ready(&self) -> bool {
         matches!(self.0, Kind::Empty | Kind::Full(_))

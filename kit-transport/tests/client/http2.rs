@@ -58,26 +58,29 @@ async fn calls_share_one_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_the_server_refused_did_not_run() {
+async fn a_stream_that_the_server_refuses_is_sent_again_and_did_not_run() {
     let _clock = Clock::hold();
     let peer = Peer::bind().await;
-    for (reason, told_reason, retry) in [
-        (Reason::REFUSED_STREAM, "stream_refused", Retry::Safe),
-        (Reason::INTERNAL_ERROR, "connection_lost", Retry::MayHaveRun),
+    for (reason, told_reason, retry, sent) in [
+        (Reason::REFUSED_STREAM, "stream_refused", Retry::Safe, 3),
+        (Reason::INTERNAL_ERROR, "connection_lost", Retry::MayHaveRun, 1),
     ] {
-        let (count, mut cx) = (count_with(&peer, config()), Context::new());
+        let (count, mut cx, mut streams) = (count_with(&peer, config()), Context::new(), 0);
         let serving = async {
             let mut connection = accept(&peer).await;
-            let (_, mut respond) = connection.accept().await.expect("a call").expect("a request");
-            respond.send_reset(reason);
-            // Drives the connection until the client leaves.
-            while connection.accept().await.is_some() {}
+            while let Some(stream) = connection.accept().await {
+                streams += 1;
+                stream.expect("a request").1.send_reset(reason);
+            }
+            // A refusal is of the stream alone, but the next call begins anew.
+            std::future::pending::<()>().await;
         };
         let error = tokio::select! {
             result = count.call(&mut cx, HELLO) => result.unwrap_err(),
             () = serving => panic!("the client left without an answer"),
         };
         assert_eq!(told(&error), (Code::Unavailable, Some(told_reason), retry));
+        assert_eq!(streams, sent);
     }
 }
 

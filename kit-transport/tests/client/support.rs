@@ -12,7 +12,7 @@ use kit_transport::http::client::{Binding, Client, Config, Target};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::advance;
+use tokio::time::{advance, timeout};
 
 pub(crate) static COUNT: Method = Method::new("stringsvc", "count").path("/count").idempotent();
 
@@ -59,9 +59,9 @@ impl Clock {
         let (hold, held) = mpsc::sync_channel(0);
         let ran_free = Arc::new(AtomicBool::new(false));
         let hung = Arc::clone(&ran_free);
-        // A test that hangs gets a clock that runs, so that it ends by a deadline, and fails.
+        // A test that hangs gets a clock that runs, so that it ends by a deadline or by `in_time`, and fails.
         tokio::task::spawn_blocking(move || {
-            let waited: Result<(), _> = held.recv_timeout(Duration::from_secs(60));
+            let waited: Result<(), _> = held.recv_timeout(Duration::from_secs(30));
             hung.store(waited == Err(mpsc::RecvTimeoutError::Timeout), Ordering::Release);
         });
         Self { hold: Some(hold), ran_free }
@@ -78,6 +78,12 @@ impl Drop for Clock {
         let hung = self.ran_free.load(Ordering::Acquire);
         assert!(!hung || std::thread::panicking(), "the test waited for something that did not come");
     }
+}
+
+/// What comes, if it comes before a clock that runs free has passed every deadline.
+pub(crate) async fn in_time<T>(coming: impl Future<Output = T>) -> T {
+    const LATE: Duration = Duration::from_secs(300 * 24 * 3_600);
+    timeout(LATE, coming).await.expect("it never came")
 }
 
 /// Long enough for loopback to answer, without a clock: a few turns of the runtime, each of which asks the system for events.
@@ -110,7 +116,7 @@ impl Peer {
 
     /// The next connection.
     pub(crate) async fn accept(&self) -> Line {
-        let (stream, _) = self.listener.accept().await.expect("a connection");
+        let (stream, _) = in_time(self.listener.accept()).await.expect("a connection");
         Line { stream, unread: Vec::new() }
     }
 
@@ -199,7 +205,7 @@ impl Line {
     }
 
     async fn read_some(&mut self) -> io::Result<usize> {
-        self.stream.read_buf(&mut self.unread).await
+        in_time(self.stream.read_buf(&mut self.unread)).await
     }
 }
 

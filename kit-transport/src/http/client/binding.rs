@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method as Verb};
-use hyper_util::client::legacy;
 use kit_core::{Context, Endpoint, Error, Metadata, Outcome, Retry};
 
 use super::builder::Shape;
 use super::call::{Call, within};
+use super::exchange::Sent;
 use super::path::Path;
 use super::{Client, error, headers, stream};
 use crate::codec::Codec;
@@ -35,6 +35,8 @@ use crate::http::{Body, Request, problem};
 pub struct Binding<Req, Res, C> {
     client: Client,
     verb: Verb,
+    /// Whether the method may run twice.
+    idempotent: bool,
     path: Path<Req>,
     shape: Shape<Req, C>,
     accept: HeaderValue,
@@ -58,6 +60,7 @@ impl<Req, Res, C: Codec> Binding<Req, Res, C> {
     pub(super) fn new(
         client: Client,
         verb: Verb,
+        idempotent: bool,
         path: Path<Req>,
         shape: Shape<Req, C>,
         decoding: Decoding<Res, C>,
@@ -67,7 +70,7 @@ impl<Req, Res, C: Codec> Binding<Req, Res, C> {
             Decoding::With(_) => "*/*".to_owned(),
         };
         let accept = HeaderValue::try_from(accept).expect("media types are ASCII");
-        Self { client, verb, path, shape, accept, decoding }
+        Self { client, verb, idempotent, path, shape, accept, decoding }
     }
 
     fn encode(&self, request: &Req, call: &mut Call<'_>) -> Result<Request, Error> {
@@ -107,9 +110,9 @@ impl<Req, Res, C: Codec> Binding<Req, Res, C> {
         Ok(())
     }
 
-    async fn read(&self, call: &mut Call<'_>, sent: legacy::ResponseFuture) -> Result<Res, Error> {
+    async fn read(&self, call: &mut Call<'_>, sent: Sent) -> Result<Res, Error> {
         let target = self.path.target();
-        let mut response = call.answer(sent).await?;
+        let mut response = sent.await?;
         for hook in &self.shape.after {
             hook(&mut call.cx, &mut response)?;
         }
@@ -152,7 +155,7 @@ where
 
     async fn call(&self, cx: &mut Context, request: Req) -> Result<Res, Error> {
         let mut call = Call::begin(cx, &self.client, self.path.target())?;
-        let sent = self.encode(&request, &mut call).map(|message| call.send(message));
+        let sent = self.encode(&request, &mut call).map(|message| call.send(message, self.idempotent));
         // Not kept while it waits: the message has all of it.
         drop(request);
         let result = match sent {

@@ -198,7 +198,7 @@ impl<Req, C: Codec> BindingBuilder<Req, C> {
     fn build<Res>(self, decoding: Decoding<Res, C>) -> Result<Binding<Req, Res, C>, Error> {
         let template = self.method.path_template().unwrap_or_default();
         let path = Path::new(&self.target, template, self.parameters, self.query)?;
-        Ok(Binding::new(self.client, self.verb, path, self.shape, decoding))
+        Ok(Binding::new(self.client, self.verb, self.method.is_idempotent(), path, self.shape, decoding))
     }
 }
 

@@ -3,12 +3,12 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use hyper_util::client::legacy;
 use kit_core::{Context, Error, Scope};
 use tokio::time::{Instant, timeout_at};
 
+use super::exchange::Sent;
 use super::{Client, Target, error, headers};
-use crate::http::{Body, Request};
+use crate::http::Request;
 
 /// One call's time: what every call has, whatever it sends and reads.
 pub(super) struct Call<'a> {
@@ -37,17 +37,10 @@ impl<'a> Call<'a> {
         headers::write(request.headers_mut(), &self.cx, self.left);
     }
 
-    /// Sends a request. Not `async`: a message is too big to be kept in every future between here and its answer.
-    pub(super) fn send(&self, request: Request) -> legacy::ResponseFuture {
-        self.client.request(request)
-    }
-
-    /// The head of the answer to what was sent.
-    pub(super) async fn answer(&self, sent: legacy::ResponseFuture) -> Result<http::Response<Body>, Error> {
-        match sent.await {
-            Ok(response) => Ok(response.map(Body::from)),
-            Err(error) => Err(error::unanswered(error, self.target)),
-        }
+    /// Sends a request, perhaps more than once if it is `idempotent`. Not `async`: a message is too big to be kept in every
+    /// future between here and its answer.
+    pub(super) fn send(&self, request: Request, idempotent: bool) -> Sent {
+        self.client.send(request, idempotent, self.deadline)
     }
 
     /// The result of the call's work, which has come to its own end, or `DeadlineExceeded` if there is none.

@@ -26,7 +26,7 @@ pub struct Config {
     #[serde(with = "duration")]
     pub connect_timeout: Duration,
     /// How long an unused connection is kept, `[1ms, 1h]`. Default 4 s: below the 5 s after which Node.js, Apache and uvicorn
-    /// close theirs. A connection that the server closes while a request is on its way to it costs that call.
+    /// close theirs. A connection that the server closes while a request is on its way to it costs that call, if it may not run twice.
     #[serde(with = "duration")]
     pub idle_timeout: Duration,
     /// How long a peer may be silent before it is asked for a sign of life, `[1ms, 1h]`. Default 10 s.

@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use hyper_util::client::legacy;
+use http::uri::Authority;
 use kit_core::{BoxError, Code, Error, Outcome, Retry};
 
 use super::Target;
@@ -66,16 +66,77 @@ pub(super) fn late(target: &Target) -> Error {
     Error::from_code(Code::DeadlineExceeded).with_field("target", target.authority())
 }
 
+/// No connection to a host.
+pub(super) fn unreachable(cause: BoxError, host: &Authority) -> Error {
+    let timed_out = find::<ConnectTimeout>(&*cause).is_some()
+        || find::<std::io::Error>(&*cause).is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut);
+    let reason = if timed_out { "connect_timeout" } else { "connect_failed" };
+    Error::boundary(Code::Unavailable, cause)
+        .with_reason(reason)
+        .with_retry(Retry::Safe)
+        .with_field("target", host.as_str())
+}
+
+/// What became of a request that got no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Its own body failed while it was sent.
+    Upload,
+    /// No byte of it left.
+    Unsent,
+    /// The server said that it did nothing with it, and its connection goes on.
+    Refused,
+    /// The server said that it did nothing with it, and takes nothing more on this connection.
+    GoneAway,
+    /// Its stream was ended by the server, whose connection goes on.
+    Reset,
+    /// What came was no HTTP.
+    Malformed,
+    /// The connection ended.
+    Lost,
+}
+
+impl Fate {
+    pub(super) fn of(error: &hyper::Error, unsent: bool) -> Self {
+        if find::<Error>(error).is_some() {
+            return Self::Upload;
+        }
+        if unsent {
+            return Self::Unsent;
+        }
+        if let Some(error) = find::<h2::Error>(error).filter(|error| error.is_remote()) {
+            // RFC 9113, 6.8 and 8.7: a stream above the last one of a GOAWAY, or a refused one, was not and will not be processed.
+            // The streams below end with the connection, by another error.
+            if error.is_go_away() {
+                return Self::GoneAway;
+            }
+            if error.reason() == Some(h2::Reason::REFUSED_STREAM) {
+                return Self::Refused;
+            }
+            if error.is_reset() {
+                return Self::Reset;
+            }
+        }
+        if error.is_parse() { Self::Malformed } else { Self::Lost }
+    }
+}
+
 /// A request that got no answer.
-pub(super) fn unanswered(error: legacy::Error, target: &Target) -> Error {
-    if let Some(ours) = find::<Error>(&error) {
+pub(super) fn unanswered(error: hyper::Error, fate: Fate, host: &Authority) -> Error {
+    if fate == Fate::Upload
+        && let Some(ours) = find::<Error>(&error)
+    {
         return upload(ours);
     }
-    let (reason, retry) = classify(&error);
-    let code = if reason == MALFORMED { Code::Internal } else { Code::Unavailable };
-    let error =
-        Error::boundary(code, error).with_reason(reason).with_retry(retry).with_field("target", target.authority());
-    if code == Code::Internal { error.with_message(UNREADABLE) } else { error }
+    let (reason, retry) = match fate {
+        Fate::Refused => ("stream_refused", Retry::Safe),
+        Fate::Unsent | Fate::GoneAway => ("connection_lost", Retry::Safe),
+        Fate::Malformed => (MALFORMED, Retry::MayHaveRun),
+        Fate::Upload | Fate::Reset | Fate::Lost => ("connection_lost", Retry::MayHaveRun),
+    };
+    let code = if fate == Fate::Malformed { Code::Internal } else { Code::Unavailable };
+    let error = Error::boundary(code, error).with_reason(reason).with_retry(retry).with_field("target", host.as_str());
+    if fate == Fate::Malformed { error.with_message(UNREADABLE) } else { error }
 }
 
 /// An answer that broke off.
@@ -112,30 +173,6 @@ pub(super) fn unreadable(cause: impl Into<BoxError>, reason: &'static str, targe
 pub(super) const MALFORMED: &str = "malformed_answer";
 const UNREADABLE: &str = "the answer of another service could not be read";
 
-/// Why there was no answer, and whether the request can have run.
-fn classify(error: &legacy::Error) -> (&'static str, Retry) {
-    if error.is_connect() {
-        let timed_out = find::<ConnectTimeout>(error).is_some()
-            || find::<std::io::Error>(error).is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut);
-        return (if timed_out { "connect_timeout" } else { "connect_failed" }, Retry::Safe);
-    }
-    let hyper = find::<hyper::Error>(error);
-    // hyper hands a request back only as it was given: not a byte of it was sent.
-    if hyper.is_some_and(hyper::Error::is_canceled) {
-        return ("connection_lost", Retry::Safe);
-    }
-    // RFC 9113, 8.7: the server did nothing with it.
-    if find::<h2::Error>(error)
-        .is_some_and(|error| error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM))
-    {
-        return ("stream_refused", Retry::Safe);
-    }
-    if hyper.is_some_and(hyper::Error::is_parse) {
-        return (MALFORMED, Retry::MayHaveRun);
-    }
-    ("connection_lost", Retry::MayHaveRun)
-}
-
 /// The request's own body failed while it was sent: its producer's error, and no failure of who was called.
 fn upload(error: &Error) -> Error {
     if error.outcome().is_failure() { error.clone().with_outcome(Outcome::Cancelled) } else { error.clone() }
@@ -143,79 +180,4 @@ fn upload(error: &Error) -> Error {
 
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     std::iter::successors(Some(error), |&error| error.source()).find_map(<dyn StdError>::downcast_ref)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io;
-    use std::pin::Pin;
-    use std::task::{Context as Task, Poll};
-
-    use hyper::rt::{Read, ReadBufCursor, Write};
-    use hyper_util::client::legacy::connect::{Connected, Connection};
-    use hyper_util::rt::TokioExecutor;
-
-    use super::*;
-    use crate::http::Body;
-
-    /// A connection that the server closes in the very moment in which a request is handed to it.
-    struct Closing {
-        reads: u32,
-    }
-
-    impl Read for Closing {
-        fn poll_read(mut self: Pin<&mut Self>, _: &mut Task<'_>, _: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-            self.reads += 1;
-            if self.reads == 1 { Poll::Pending } else { Poll::Ready(Ok(())) }
-        }
-    }
-
-    impl Write for Closing {
-        fn poll_write(self: Pin<&mut Self>, _: &mut Task<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
-            panic!("a byte was sent");
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    impl Connection for Closing {
-        fn connected(&self) -> Connected {
-            Connected::new()
-        }
-    }
-
-    #[tokio::test]
-    async fn a_request_of_which_no_byte_left_did_not_run() {
-        #[derive(Clone)]
-        struct Connector;
-
-        impl tower_service::Service<http::Uri> for Connector {
-            type Response = Closing;
-            type Error = io::Error;
-            type Future = std::future::Ready<io::Result<Closing>>;
-
-            fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<io::Result<()>> {
-                Poll::Ready(Ok(()))
-            }
-
-            fn call(&mut self, _: http::Uri) -> Self::Future {
-                std::future::ready(Ok(Closing { reads: 0 }))
-            }
-        }
-
-        let client = legacy::Client::builder(TokioExecutor::new()).build(Connector);
-        let mut request = crate::http::Request::new(Body::empty());
-        *request.uri_mut() = http::Uri::from_static("http://h/");
-        let error = unanswered(client.request(request).await.unwrap_err(), &Target::parse("http://h").unwrap());
-        assert_eq!(
-            (error.code(), error.reason(), error.retry()),
-            (Code::Unavailable, Some("connection_lost"), Retry::Safe)
-        );
-    }
 }

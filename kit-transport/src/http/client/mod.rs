@@ -41,9 +41,16 @@
 //! [builder](BindingBuilder) fills path and query, adds hooks, and ends in an endpoint. [`Raw`] passes HTTP through.
 //!
 //! With a call go the context's outbound metadata as headers, its request id (`x-request-id`) and the time that is left
-//! (`grpc-timeout`). The answer's headers are the inbound metadata of the call's own, [child](kit_core::Child) context. Nothing is
-//! retried, but for a request of which hyper knows that no byte left; what may be retried is said by the error, for layers that
-//! do. Redirects are not followed, content codings not asked for.
+//! (`grpc-timeout`). The answer's headers are the inbound metadata of the call's own, [child](kit_core::Child) context. Redirects
+//! are not followed, content codings not asked for.
+//!
+//! # Sent again
+//!
+//! A request is sent again, at most twice and on another connection, if no byte of it had left, or if the server said by GOAWAY or
+//! REFUSED_STREAM that it did nothing with it. One that was lost on a connection that others had used before it is sent again only
+//! if it may run twice: its [method](kit_core::Method::idempotent) says so, or, passing [through](Raw), its verb. A server that
+//! closes unused connections costs no call so: before a used connection carries the next request, its socket is asked whether the peer has
+//! gone. All else is said by the error, for layers that retry with a budget. A streamed body cannot be sent twice.
 //!
 //! # Errors
 //!
@@ -54,7 +61,7 @@
 //! | refused, unreachable, no such name | `Unavailable` | `connect_failed` | safe |
 //! | no connection in [`connect_timeout`](Config::connect_timeout) | `Unavailable` | `connect_timeout` | safe |
 //! | the HTTP/2 stream was refused | `Unavailable` | `stream_refused` | safe |
-//! | the connection ended before the request was on it | `Unavailable` | `connection_lost` | safe |
+//! | the connection ended, or went away, before the request was on it | `Unavailable` | `connection_lost` | safe |
 //! | the connection ended before the answer did | `Unavailable` | `connection_lost` | may have run |
 //! | no HTTP, or not what the codec reads | `Internal` | `malformed_answer` | may have run |
 //! | another media type, or a content coding | `Internal` | `unexpected_content_type`, `unexpected_content_coding` | may have run |
@@ -75,13 +82,17 @@ mod builder;
 mod call;
 mod config;
 mod connect;
+mod connection;
 mod error;
+mod exchange;
 mod headers;
+mod hosts;
 mod path;
 mod pool;
 mod raw;
 mod stream;
 mod target;
+mod wire;
 
 pub use binding::Binding;
 pub use builder::BindingBuilder;

@@ -2,14 +2,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Method as Verb;
-use hyper_util::client::legacy;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kit_core::{Error, Method};
+use tokio::time::Instant;
 
-use super::connect::Connector;
+use super::exchange::{self, Sent};
+use super::hosts::Hosts;
 use super::{BindingBuilder, Config, Raw, Target};
 use crate::codec::{Codec, Encode};
-use crate::http::Body;
+use crate::http::Request;
 
 /// Connections to any number of hosts, and the bindings that use them. Clones share its pool.
 ///
@@ -17,12 +17,7 @@ use crate::http::Body;
 /// end when the connections do; dropping the last clone, bindings included, ends the rest. Make one for each runtime, not one
 /// for each call.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
-
-struct Inner {
-    http: legacy::Client<Connector, Body>,
-    config: Config,
-}
+pub struct Client(Arc<Hosts>);
 
 impl Client {
     /// A client of these settings. It connects when it is first called.
@@ -31,22 +26,12 @@ impl Client {
     /// `InvalidArgument` for a setting out of its range, with its name and its range.
     pub fn new(config: Config) -> Result<Self, Error> {
         config.check()?;
-        let mut builder = legacy::Client::builder(TokioExecutor::new());
-        builder
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(config.idle_timeout)
-            .pool_max_idle_per_host(config.max_idle_per_host)
-            .http2_only(config.http2_only)
-            .http2_keep_alive_interval(config.keep_alive)
-            .http2_keep_alive_timeout(config.keep_alive / 2);
-        let http = builder.build(Connector::new(&config));
-        Ok(Self(Arc::new(Inner { http, config })))
+        Ok(Self(Arc::new(Hosts::new(config))))
     }
 
     /// Its settings.
     pub fn config(&self) -> &Config {
-        &self.0.config
+        self.0.config()
     }
 
     /// Calls `method` with `GET`: the request has no body, what it says stands in the path and the query.
@@ -94,13 +79,13 @@ impl Client {
         Raw::new(self.clone(), target.clone())
     }
 
-    pub(super) fn request(&self, request: crate::http::Request) -> legacy::ResponseFuture {
-        self.0.http.request(request)
+    pub(super) fn send(&self, request: Request, idempotent: bool, deadline: Instant) -> Sent {
+        exchange::send(&self.0, request, idempotent, deadline)
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Client").field(&self.0.config).finish()
+        f.debug_tuple("Client").field(self.0.config()).finish()
     }
 }

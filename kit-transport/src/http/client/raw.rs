@@ -1,9 +1,9 @@
 use std::pin::pin;
 
-use hyper_util::client::legacy;
-use kit_core::{Context, Endpoint, Error, Metadata, Outcome};
+use kit_core::{Context, Endpoint, Error, Metadata, Method, Outcome};
 
 use super::call::{Call, within};
+use super::exchange::Sent;
 use super::{Client, Target, headers, stream};
 use crate::http::{Request, Response, code_of};
 
@@ -59,8 +59,8 @@ impl Raw {
         Ok(())
     }
 
-    async fn read(&self, call: &mut Call<'_>, sent: legacy::ResponseFuture) -> Result<Response, Error> {
-        let (mut parts, body) = call.answer(sent).await?.into_parts();
+    async fn read(&self, call: &mut Call<'_>, sent: Sent) -> Result<Response, Error> {
+        let (mut parts, body) = sent.await?.into_parts();
         headers::strip_connection(&mut parts.headers);
         call.cx.set_inbound(Metadata::received(parts.headers.clone()));
         let failed = parts.status.is_client_error() || parts.status.is_server_error();
@@ -78,7 +78,9 @@ impl Endpoint<Request> for Raw {
 
     async fn call(&self, cx: &mut Context, mut request: Request) -> Result<Response, Error> {
         let mut call = Call::begin(cx, &self.client, &self.target)?;
-        let sent = self.address(&mut request, &call).map(|()| call.send(request));
+        // RFC 9110, 9.2.2: the verb says it, of whatever passes through; the method may say it of more.
+        let idempotent = request.method().is_idempotent() || call.cx.method().is_some_and(Method::is_idempotent);
+        let sent = self.address(&mut request, &call).map(|()| call.send(request, idempotent));
         let result = match sent {
             Ok(sent) => within(call.deadline, pin!(self.read(&mut call, sent))).await,
             Err(refused) => Some(Err(refused)),

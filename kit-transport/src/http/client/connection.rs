@@ -1,0 +1,109 @@
+use std::sync::Arc;
+
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use kit_core::BoxError;
+use tokio::net::TcpStream;
+
+use super::Config;
+use super::wire::{Meter, Reading, Wire};
+use crate::http::{Body, Request};
+
+/// A way to send requests over one connection, whose task ends when the last of these is gone and its answers are read.
+pub(super) struct Connection {
+    sender: Sender,
+    meter: Arc<Meter>,
+    /// Whether it has carried a request before: a fresh one cannot be stale.
+    pub(super) reused: bool,
+}
+
+enum Sender {
+    /// Alone on its connection.
+    One(http1::SendRequest<Body>),
+    /// One of many.
+    Many(http2::SendRequest<Body>),
+}
+
+/// Why a request got no answer.
+pub(super) struct Lost {
+    pub(super) error: hyper::Error,
+    /// The request, if it was never begun.
+    pub(super) request: Option<Request>,
+    /// No byte of it left.
+    pub(super) unsent: bool,
+}
+
+impl Connection {
+    /// Spawns the connection's task.
+    pub(super) async fn open(stream: TokioIo<TcpStream>, config: &Config) -> Result<Self, BoxError> {
+        let wire = Wire::new(stream, config.http2_only);
+        let meter = wire.meter();
+        // How a connection ends, its requests are told.
+        let sender = if config.http2_only {
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder
+                .timer(TokioTimer::new())
+                .keep_alive_interval(config.keep_alive)
+                .keep_alive_timeout(config.keep_alive / 2);
+            let (sender, connection) = builder.handshake(wire).await?;
+            tokio::spawn(async move { drop(connection.await) });
+            Sender::Many(sender)
+        } else {
+            let (sender, connection) = http1::handshake(wire).await?;
+            tokio::spawn(async move { drop(connection.await) });
+            Sender::One(sender)
+        };
+        Ok(Self { sender, meter, reused: false })
+    }
+
+    /// Whether it takes a request now, as far as is known.
+    pub(super) fn is_ready(&self) -> bool {
+        match &self.sender {
+            Sender::One(sender) => sender.is_ready(),
+            Sender::Many(sender) => sender.is_ready(),
+        }
+    }
+
+    /// Waits until it takes another request; `false` if it never will.
+    pub(super) async fn ready(&mut self) -> bool {
+        match &mut self.sender {
+            Sender::One(sender) => sender.ready().await.is_ok(),
+            Sender::Many(sender) => sender.ready().await.is_ok(),
+        }
+    }
+
+    /// Another way to the same connection.
+    ///
+    /// # Panics
+    /// If it is an HTTP/1.1 connection, which carries one request at a time.
+    pub(super) fn shared(&self, reused: bool) -> Self {
+        let Sender::Many(sender) = &self.sender else { panic!("an HTTP/1.1 connection is not shared") };
+        Self { sender: Sender::Many(sender.clone()), meter: Arc::clone(&self.meter), reused }
+    }
+
+    /// Whether both are ways to one connection.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.meter, &other.meter)
+    }
+
+    pub(super) fn reading(&self) -> Reading {
+        self.meter.reading()
+    }
+
+    /// Sends a request, and waits for the head of its answer.
+    pub(super) async fn send(&mut self, request: Request) -> Result<http::Response<Body>, Lost> {
+        if self.reused {
+            self.meter.doubt();
+        }
+        let before = self.meter.reading().written;
+        let answer = match &mut self.sender {
+            Sender::One(sender) => sender.try_send_request(request).await,
+            Sender::Many(sender) => sender.try_send_request(request).await,
+        };
+        answer.map(|response| response.map(Body::from)).map_err(|mut lost| {
+            let request = lost.take_message();
+            let unsent = request.is_some() || self.meter.reading().written == before;
+            Lost { error: lost.into_error(), request, unsent }
+        })
+    }
+}
