@@ -8,6 +8,8 @@
 //! | `cache` | answers from memory, for a while; stale ones while a new one is fetched or cannot be had (feature `cache`) |
 //! | [`chaos`] | faults on purpose, to see whether the other layers hold |
 //! | [`fallback`] | another answer in the place of a failure |
+//! | [`hedge`] | calls again before a slow call has failed, and takes the answer that comes first |
+//! | [`replicate`] | calls several instances at once, and takes the answer that comes first |
 //! | [`retry`] | calls again after a failure: with a pause, within a budget, only what may be called twice |
 //! | [`single_flight`] | the same question asked at once by many is asked once |
 //! | [`timeout`] | gives up on calls that take too long: a limit of one's own, or the deadline that came with the call |
@@ -29,6 +31,7 @@
 //! # Ok(()) }
 //! ```
 
+mod attempt;
 pub mod breaker;
 pub mod budget;
 pub mod bulkhead;
@@ -38,8 +41,10 @@ pub mod chaos;
 mod config;
 mod counts;
 pub mod fallback;
+pub mod hedge;
 mod live;
 mod or_none;
+pub mod replicate;
 pub mod retry;
 pub mod single_flight;
 mod tell;

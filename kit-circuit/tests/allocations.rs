@@ -8,6 +8,7 @@ use kit_circuit::breaker::{BreakerLayer, Config as BreakerConfig, Ratio, Slow, W
 use kit_circuit::bulkhead::BulkheadLayer;
 #[cfg(feature = "cache")]
 use kit_circuit::cache::{CacheLayer, Config};
+use kit_circuit::hedge::HedgeLayer;
 use kit_circuit::retry::RetryLayer;
 use kit_circuit::timeout::{DeadlineLayer, TimeoutLayer};
 use kit_core::{Context, Endpoint as _, Method, request_fn};
@@ -50,9 +51,11 @@ fn an_answer_from_memory_allocates_nothing_but_its_clone() {
 fn a_retry_whose_first_attempt_succeeds_allocates_nothing() {
     let endpoint = request_fn(async |n: u32| Ok(n + 1)).layer(RetryLayer::default());
     let mut answer = None;
+    // The first reading of settings on a thread allocates for the thread.
+    endpoint.call(&mut Context::new(), 1).now_or_never();
     let mut cx = Context::new();
     cx.set_method(&READ);
-    // A layer outside has written to the metadata; the first instance is noted.
+    // A layer outside has written to the metadata.
     cx.outbound_mut().insert("traceparent", "00-1-2-03").expect("it may travel");
     let cost = measure(|| answer = endpoint.call(&mut cx, 1).now_or_never());
     assert_eq!(answer.expect("ready at once").expect("a number"), 2);
@@ -74,4 +77,21 @@ fn a_closed_breaker_allocates_nothing_whatever_it_counts() {
         assert_eq!(answer.expect("ready at once").expect("a number"), 2);
         assert_eq!(cost.count_total, 0);
     }
+}
+
+#[test]
+fn a_hedge_whose_first_attempt_succeeds_allocates_the_list_that_attempts_share() {
+    let endpoint = request_fn(async |n: u32| Ok(n + 1)).layer(HedgeLayer::default());
+    let call = |mut cx: Context| {
+        measure(|| assert_eq!(endpoint.call(&mut cx, 1).now_or_never().expect("ready at once").expect("a number"), 2))
+    };
+    let read = || {
+        let mut cx = Context::new();
+        cx.set_method(&READ);
+        cx
+    };
+    call(read());
+    assert_eq!(call(read()).count_total, 1);
+    // What may not be hedged shares nothing.
+    assert_eq!(call(Context::new()).count_total, 0);
 }

@@ -58,7 +58,7 @@ impl Budget {
         Ok(Self::checked(config.check()?, ""))
     }
 
-    pub(super) fn checked(config: Config, name: &str) -> Self {
+    pub(crate) fn checked(config: Config, name: &str) -> Self {
         Self(Arc::new(State {
             name: name.into(),
             config: Live::new(config),

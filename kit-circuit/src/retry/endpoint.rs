@@ -2,12 +2,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use kit_core::{Attempts, Code, Context, Endpoint, Error, Layer as _, Retry};
+use kit_core::{Context, Endpoint, Error, Layer as _, Retry};
 use tokio::time::sleep;
 
 use super::layer::State;
 use super::plan::{Next, Plan};
 use super::{Config, Event, GaveUp, Why};
+use crate::attempt::{answered, mark, merge};
 use crate::tell::Tell;
 use crate::timeout::{Timeout, TimeoutLayer};
 
@@ -126,29 +127,14 @@ fn failure<R>(attempt: &Context, result: &Result<R, Error>) -> Option<Error> {
         Err(error) => Some(error.clone()),
         Ok(_) => {
             let outcome = attempt.outcome_of(result);
-            outcome.is_failure().then(|| answered().with_outcome(outcome))
+            outcome.is_failure().then(|| answered(outcome))
         }
     }
 }
 
-#[cold]
-fn answered() -> Error {
-    Error::new(Code::Unknown, "the answer was a failure").with_retry(Retry::MayHaveRun)
-}
-
-/// Says that so many attempts came before, to the layers inside and to the callee.
-fn mark(attempt: &mut Context, failed: u32) {
-    attempt.attempts_mut().set_number(failed);
-    // Metadata that is full goes without: then the next service repeats too, within its budget.
-    let _ = attempt.outbound_mut().insert(Attempts::PREVIOUS, &failed.to_string());
-}
-
 /// The last attempt speaks for the call.
-fn end<R>(cx: &mut Context, mut attempt: Context, result: Result<R, Error>) -> Result<R, Error> {
-    if attempt.attempts().number() > 0 {
-        attempt.outbound_mut().remove(Attempts::PREVIOUS);
-    }
-    cx.merge(attempt);
+fn end<R>(cx: &mut Context, attempt: Context, result: Result<R, Error>) -> Result<R, Error> {
+    merge(cx, attempt);
     result
 }
 

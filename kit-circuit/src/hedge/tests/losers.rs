@@ -1,0 +1,76 @@
+//! What becomes of the attempts that did not win: nothing.
+
+use super::*;
+use crate::bulkhead::BulkheadLayer;
+
+/// Counts by a drop guard how attempts end, as every layer with a statistic does.
+#[derive(Clone, Default)]
+struct Health(Arc<Mutex<Vec<(Outcome, Instant)>>>);
+
+struct Guard(Health, Outcome);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap().push((self.1, Instant::now()));
+    }
+}
+
+/// Stands inside a hedge and counts.
+struct Watched<E>(E, Health);
+
+impl<E: Endpoint<u32>> Endpoint<u32> for Watched<E> {
+    type Response = E::Response;
+
+    async fn call(&self, cx: &mut Context, request: u32) -> Result<E::Response, Error> {
+        let mut guard = Guard(self.1.clone(), Outcome::Cancelled);
+        let result = self.0.call(cx, request).await;
+        guard.1 = cx.outcome_of(&result);
+        result
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn losers_are_dropped_before_the_answer_is_there_and_told() {
+    let (backend, health) = (Backend::new([Hang, Hang, Reply(5), Hang]), Health::default());
+    let began = Instant::now();
+    let mut cx = read();
+    Watched(backend.endpoint(), health.clone()).layer(hedge(4)).call(&mut cx, 7).await.unwrap();
+    // No time has passed, and nothing has run since the call returned.
+    let ended = health.0.lock().unwrap().clone();
+    assert_eq!(
+        ended.iter().map(|end| end.0).collect::<Vec<_>>(),
+        [Outcome::Success, Outcome::Cancelled, Outcome::Cancelled]
+    );
+    assert!(ended.iter().all(|end| end.1 - began == 105 * MS));
+    let told: Vec<_> = backend.seen().iter().map(|seen| seen.token.is_cancelled()).collect();
+    assert_eq!(told, [true, true, false]);
+    drop(cx);
+    assert!(!backend.seen()[2].token.is_cancelled(), "the winner came to its own end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn losers_leave_no_trace_in_a_statistic() {
+    let (inside, layer) = (BulkheadLayer::default(), hedge(2));
+    for _ in 0..50 {
+        let backend = Backend::new([Reply(100), Reply(10)]);
+        let endpoint = backend.endpoint().layer(inside.clone()).layer(layer.clone());
+        endpoint.call(&mut read(), 7).await.unwrap();
+    }
+    let stats = inside.handle().stats();
+    assert_eq!((stats.calls.admitted, stats.calls.ok), (100, 50));
+    assert_eq!((stats.calls.failed, stats.calls.cancelled), (0, 50), "cancelled speaks against nobody");
+    assert_eq!((stats.taken, stats.calls.running()), (0, 0));
+    let stats = layer.handle().stats();
+    assert_eq!((stats.calls.ok, stats.calls.failed, stats.calls.cancelled), (50, 0, 0));
+    assert_eq!((stats.sent, stats.won), (50, 50));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_drops_every_attempt() {
+    let (backend, health, layer) = (Backend::new([Hang, Hang]), Health::default(), hedge(2));
+    let endpoint = Watched(backend.endpoint(), health.clone()).layer(layer.clone());
+    tokio::time::timeout(70 * MS, endpoint.call(&mut read(), 7)).await.unwrap_err();
+    assert_eq!(health.0.lock().unwrap().len(), 2);
+    assert!(backend.seen().iter().all(|seen| seen.token.is_cancelled()));
+    assert_eq!(layer.handle().stats().calls.cancelled, 1);
+}
