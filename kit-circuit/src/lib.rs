@@ -9,10 +9,13 @@
 //! | [`chaos`] | faults on purpose, to see whether the other layers hold |
 //! | [`fallback`] | another answer in the place of a failure |
 //! | [`hedge`] | calls again before a slow call has failed, and takes the answer that comes first |
+//! | [`idempotency`] | a call that is sent twice is run once: by the key that came with it |
 //! | [`replicate`] | calls several instances at once, and takes the answer that comes first |
 //! | [`retry`] | calls again after a failure: with a pause, within a budget, only what may be called twice |
 //! | [`single_flight`] | the same question asked at once by many is asked once |
 //! | [`timeout`] | gives up on calls that take too long: a limit of one's own, or the deadline that came with the call |
+//!
+//! [`guide`] tells how a handler is written that may be cancelled, and called twice, at any moment.
 //!
 //! Every layer wraps any [`Endpoint`](kit_core::Endpoint), on the server's side as on the client's, answers the one
 //! [`Error`](kit_core::Error), and reads the time from the [`Context`](kit_core::Context). A setting out of its range is refused
@@ -41,7 +44,9 @@ pub mod chaos;
 mod config;
 mod counts;
 pub mod fallback;
+pub mod guide;
 pub mod hedge;
+pub mod idempotency;
 mod live;
 mod or_none;
 pub mod replicate;

@@ -3,12 +3,13 @@ use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use kit_core::recover::RecoverLayer;
 use kit_core::{Context, Endpoint, Error, Layer as _, Outcome};
 
+use super::Event;
 use super::layer::Common;
-use super::{Config, Event};
 use crate::counts::Counters;
 use crate::tell::Tell;
 use crate::timeout::{call_until, wait_until};
@@ -53,7 +54,7 @@ where
             None => self.inner.call(cx, request).await,
             Some(key) => {
                 let (flight, joined) = self.shared.flights.join(key, || {
-                    fly(&self.inner, cx, request, &self.shared.config.load(), &self.shared.flown, &self.tell)
+                    fly(&self.inner, cx, request, self.shared.config.load().limit, &self.shared.flown, &self.tell)
                 });
                 if joined {
                     self.shared.joined.fetch_add(1, Ordering::Relaxed);
@@ -80,6 +81,14 @@ pub(crate) struct Landed<R> {
 }
 
 impl<R> Landed<R> {
+    pub(crate) fn result(&self) -> &Result<R, Error> {
+        &self.result
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
     /// Gives the answer to one of them. An outcome that its types do not show goes along.
     pub(crate) fn hand_to(self, cx: &mut Context) -> Result<R, Error> {
         if self.result.is_ok() && self.outcome != Outcome::Success {
@@ -94,7 +103,7 @@ pub(crate) fn fly<E, Req>(
     inner: &Arc<E>,
     cx: &mut Context,
     request: Req,
-    config: &Config,
+    limit: Duration,
     flown: &Arc<Counters>,
     tell: &Tell<Event>,
 ) -> impl Future<Output = Landed<E::Response>> + Send + use<E, Req>
@@ -105,7 +114,7 @@ where
     let (inner, flown) = (RecoverLayer::new().layer(Arc::clone(inner)), Arc::clone(flown));
     let mut air = Air { tell: tell.clone(), landed: false };
     let fork = cx.fork();
-    let latest = fork.now().checked_add(config.limit);
+    let latest = fork.now().checked_add(limit);
     let mut cx = fork.with_deadline(latest);
     async move {
         let call = flown.admit();

@@ -59,5 +59,7 @@ mod tests;
 
 pub use config::Config;
 pub use endpoint::SingleFlight;
+pub(crate) use endpoint::{Landed, fly};
 pub use event::Event;
+pub(crate) use flights::Flights;
 pub use layer::{Handle, SingleFlightLayer, Stats};

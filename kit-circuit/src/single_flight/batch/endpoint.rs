@@ -51,7 +51,7 @@ where
         let call = self.shared.calls.admit();
         let distinct: HashSet<K> = keys.iter().cloned().collect();
         let (flights, joined) = self.shared.flights.join_all(distinct, |missing| {
-            fly(&self.inner, cx, missing, &self.shared.config.load(), &self.shared.flown, &self.tell)
+            fly(&self.inner, cx, missing, self.shared.config.load().limit, &self.shared.flown, &self.tell)
         });
         self.shared.joined.fetch_add(joined as u64, Ordering::Relaxed);
         let result = wait_until(cx, join_all(flights)).await.and_then(|landed| {
