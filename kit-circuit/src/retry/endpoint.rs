@@ -1,16 +1,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use kit_core::{Context, Endpoint, Error, Layer as _, Retry};
-use tokio::time::sleep;
+use kit_core::{Context, Endpoint, Error, Retry};
+use tokio::time::{Instant, sleep};
 
 use super::layer::State;
 use super::plan::{Next, Plan};
 use super::{Config, Event, GaveUp, Why};
 use crate::attempt::{answered, mark, merge};
 use crate::tell::Tell;
-use crate::timeout::{Timeout, TimeoutLayer};
+use crate::timeout::call_until;
 
 /// Calls an endpoint again when it fails, as its [layer](super::RetryLayer) says.
 ///
@@ -33,10 +32,9 @@ impl<E> Retrying<E> {
         Self { inner, state, plan, tell }
     }
 
-    /// The endpoint, with one attempt's limit, or else the caller's deadline: a limit past the end of time is none.
-    fn timed(&self, config: &Config) -> Timeout<&E> {
-        let limit = TimeoutLayer::new(config.per_try.unwrap_or(Duration::MAX)).expect("checked: more than zero");
-        limit.layer(&self.inner)
+    /// The latest end of an attempt that begins now; the caller's deadline may be earlier.
+    fn latest(cx: &Context, config: &Config) -> Option<Instant> {
+        config.per_try.and_then(|limit| cx.now().checked_add(limit))
     }
 
     async fn attempts<Req>(&self, cx: &mut Context, request: Req, config: Config) -> Result<E::Response, Error>
@@ -44,7 +42,6 @@ impl<E> Retrying<E> {
         E: Endpoint<Req>,
         Req: Clone + Send,
     {
-        let timed = self.timed(&config);
         let mut errors = Vec::new();
         loop {
             let now = cx.now();
@@ -53,7 +50,8 @@ impl<E> Retrying<E> {
             if failed > 0 {
                 mark(&mut attempt, failed);
             }
-            let result = timed.call(&mut attempt, request.clone()).await;
+            let latest = Self::latest(&attempt, &config);
+            let result = call_until(&self.inner, &mut attempt, latest, request.clone()).await;
             let Some(error) = failure(&attempt, &result) else { return end(cx, attempt, result) };
             cx.stamp();
             errors.push(error);
@@ -106,10 +104,10 @@ where
         let config = **self.state.config.load();
         let counted = self.state.counters.admit();
         let result = if config.attempts == 1 {
-            self.timed(&config).call(cx, request).await
+            call_until(&self.inner, cx, Self::latest(cx, &config), request).await
         } else if cx.is_repeat() {
             self.state.suppressed.fetch_add(1, Ordering::Relaxed);
-            self.timed(&config).call(cx, request).await
+            call_until(&self.inner, cx, Self::latest(cx, &config), request).await
         } else {
             self.plan.budget.call(cx.now());
             cx.attempts_mut().track();

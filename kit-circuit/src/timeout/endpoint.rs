@@ -1,12 +1,15 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use kit_core::{Code, Context, Endpoint, Error, Retry, Scope};
+use kit_core::{Context, Endpoint, Error, Retry, Scope};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Config, Elapsed};
+use super::state::State;
+use super::{Elapsed, Event};
+use crate::tell::Tell;
 
 /// Gives up on a call after a time limit.
 ///
@@ -17,15 +20,16 @@ use super::{Config, Elapsed};
 ///
 /// # Cancel safety
 /// Dropping the call drops the inner call, and tells what that spawned.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Timeout<E> {
     inner: E,
-    limit: Duration,
+    state: Arc<State>,
+    tell: Tell<Event>,
 }
 
 impl<E> Timeout<E> {
-    pub(super) fn new(inner: E, limit: Duration) -> Self {
-        Self { inner, limit }
+    pub(super) fn new(inner: E, state: Arc<State>, tell: Tell<Event>) -> Self {
+        Self { inner, state, tell }
     }
 }
 
@@ -37,8 +41,12 @@ where
     type Response = E::Response;
 
     async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
-        let latest = cx.now().checked_add(self.limit);
-        call_until(&self.inner, cx, latest, request).await
+        let latest = self.state.max().and_then(|limit| cx.now().checked_add(limit));
+        let call = self.state.calls.admit();
+        let ended = limited(&self.inner, cx, latest, request).await;
+        let result = ended.unwrap_or_else(|elapsed| give_up(elapsed, &self.tell));
+        call.close(cx, &result, ());
+        result
     }
 }
 
@@ -52,21 +60,21 @@ where
 ///
 /// # Cancel safety
 /// Dropping the call drops the inner call, and tells what that spawned.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Deadline<E> {
     inner: E,
-    config: Config,
+    state: Arc<State>,
+    tell: Tell<Event>,
 }
 
 impl<E> Deadline<E> {
-    pub(super) fn new(inner: E, config: Config) -> Self {
-        Self { inner, config }
+    pub(super) fn new(inner: E, state: Arc<State>, tell: Tell<Event>) -> Self {
+        Self { inner, state, tell }
     }
 
     /// The latest end of a call that begins now; the scope takes the caller's deadline if that is earlier.
     fn latest(&self, cx: &Context) -> Option<Instant> {
-        let Config { max, default } = self.config;
-        let limit = if cx.deadline().is_some() { max } else { default.or(max) };
+        let limit = if cx.deadline().is_some() { self.state.max() } else { self.state.default() };
         limit.and_then(|limit| cx.now().checked_add(limit))
     }
 }
@@ -80,10 +88,16 @@ where
 
     async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
         if cx.remaining().is_some_and(|left| left.is_zero()) {
+            self.state.calls.refuse();
+            self.tell.tell(|| Event::TooLate);
             return Err(too_late());
         }
         let latest = self.latest(cx);
-        call_until(&self.inner, cx, latest, request).await
+        let call = self.state.calls.admit();
+        let ended = limited(&self.inner, cx, latest, request).await;
+        let result = ended.unwrap_or_else(|elapsed| give_up(elapsed, &self.tell));
+        call.close(cx, &result, ());
+        result
     }
 }
 
@@ -94,6 +108,20 @@ pub(crate) async fn call_until<E, Req>(
     latest: Option<Instant>,
     request: Req,
 ) -> Result<E::Response, Error>
+where
+    E: Endpoint<Req>,
+    Req: Send,
+{
+    limited(inner, cx, latest, request).await.unwrap_or_else(|elapsed| Err(elapsed.into_error()))
+}
+
+/// The same; [`Elapsed`] says that it was this limit, and none further in, that ended the call.
+async fn limited<E, Req>(
+    inner: &E,
+    cx: &mut Context,
+    latest: Option<Instant>,
+    request: Req,
+) -> Result<Result<E::Response, Error>, Elapsed>
 where
     E: Endpoint<Req>,
     Req: Send,
@@ -128,23 +156,23 @@ async fn until<F: Future>(deadline: Option<Instant>, mut call: Pin<&mut F>) -> E
 }
 
 /// Ends the scope of a call that is no more, and says what its caller gets.
-fn close<R>(mut scope: Scope<'_>, began: Instant, ended: Ended<Result<R, Error>>) -> Result<R, Error> {
+fn close<R>(mut scope: Scope<'_>, began: Instant, ended: Ended<R>) -> Result<R, Elapsed> {
     match ended {
         Ended::AtOnce(result) => {
             scope.finish();
-            result
+            Ok(result)
         }
         Ended::AfterAWait(result) => {
             scope.stamp();
             scope.finish();
-            result
+            Ok(result)
         }
         Ended::Never => {
             let limit = scope.deadline().map_or(Duration::MAX, |deadline| deadline - began);
             scope.stamp();
             // Dropped unfinished, the scope tells whatever the call left running.
             drop(scope);
-            Err(Error::boundary(Code::DeadlineExceeded, Elapsed::new(limit)))
+            Err(Elapsed::new(limit))
         }
     }
 }
@@ -161,12 +189,18 @@ pub(crate) async fn wait_until<F: Future>(cx: &mut Context, shared: F) -> Result
         Ended::Never => {
             let limit = cx.deadline().map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(began));
             cx.stamp();
-            Err(Error::boundary(Code::DeadlineExceeded, Elapsed::new(limit)))
+            Err(Elapsed::new(limit).into_error())
         }
     }
 }
 
 #[cold]
+fn give_up<R>(elapsed: Elapsed, tell: &Tell<Event>) -> Result<R, Error> {
+    tell.tell(|| Event::Elapsed(elapsed));
+    Err(elapsed.into_error())
+}
+
+#[cold]
 fn too_late() -> Error {
-    Error::boundary(Code::DeadlineExceeded, Elapsed::new(Duration::ZERO)).with_retry(Retry::Safe)
+    Elapsed::new(Duration::ZERO).into_error().with_retry(Retry::Safe)
 }

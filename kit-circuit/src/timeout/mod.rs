@@ -20,6 +20,16 @@
 //! A streamed answer has taken the deadline with it ([`Streaming`](kit_core::Streaming)): the call ends in time, and so does
 //! the stream.
 //!
+//! # How it composes
+//! - **A timeout outside retry** bounds the whole call, pauses included; **inside it**, an attempt. Both together are usual: the inner
+//!   one leaves time for another try.
+//! - **Outside a bulkhead, a limit or a cache**: waiting there is part of the time.
+//! - **Inside fallback**: what it ends is what a fallback is for. The deadline itself stands outside the fallback, and ends that too.
+//! - **Outside the breaker and inside it** differ by who is blamed: the breaker sees the time-outs of what is inside it, and the deadline
+//!   of a hasty caller, outside, is none of the backend's failures.
+//!
+//! What a handler has done when it is given up on, and how to make that safe, is told in [`guide`](crate::guide).
+//!
 //! # Source
 //! "Concurrency in Go", chapter 5 (CC-10 to CC-16 in `source-systems.md`); gRPC's rule that a server never gives a call more time
 //! than its caller did.
@@ -27,7 +37,9 @@
 mod config;
 mod endpoint;
 mod error;
+mod event;
 mod layer;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -35,4 +47,5 @@ pub use config::Config;
 pub use endpoint::{Deadline, Timeout};
 pub(crate) use endpoint::{call_until, wait_until};
 pub use error::Elapsed;
-pub use layer::{DeadlineLayer, TimeoutLayer};
+pub use event::Event;
+pub use layer::{DeadlineHandle, DeadlineLayer, TimeoutHandle, TimeoutLayer};

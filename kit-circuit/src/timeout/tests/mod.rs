@@ -2,6 +2,7 @@
 
 mod deadline;
 mod limit;
+mod live;
 mod scope;
 mod stream;
 
