@@ -7,6 +7,7 @@
 //! | [`Policy`], [`View`] | what one consumer makes of a failing source and of a set that turned empty |
 //! | [`Discovery`], [`Source`] | runs anything that can say who answers: back-off, log, malformed entries, stop |
 //! | [`Fixed`] | a set that never changes |
+//! | `dns` | SRV records, or addresses and a port (feature `dns`) |
 //! | `file` | a set in a file, read again when it changes (feature `file`) |
 //! | [`Registrar`], [`Registration`] | announces an instance, keeps it announced, withdraws it |
 //! | [`Address`], [`value`] | addresses, and how registries and files write an instance |
@@ -22,6 +23,8 @@ mod address;
 mod answer;
 mod backoff;
 mod discovery;
+#[cfg(feature = "dns")]
+pub mod dns;
 mod event;
 #[cfg(feature = "file")]
 pub mod file;
@@ -29,6 +32,7 @@ mod fixed;
 mod instancer;
 mod instances;
 mod malformed;
+mod pick;
 mod policy;
 mod publisher;
 mod registrar;
