@@ -42,13 +42,7 @@ where
             poll_fn(|task| pass.run(|| inner.as_mut().poll(task))).await
         };
         let outcome = self.classify.classify(cx, &result);
-        // A stream that already is a failure, as the body of a status 500, ends here.
-        if result.is_ok() && !outcome.is_failure() && cx.stream().is_some() {
-            pass.stream(cx);
-        } else {
-            let told = result.as_ref().err().and_then(|error| error.retry().after());
-            pass.end(cx, outcome, told);
-        }
+        pass.close(cx, outcome, &result);
         result
     }
 }

@@ -13,6 +13,8 @@
 //! | [`Config`] | the strategies that open it, used together: failures in a row, a share of failures, a share of slow calls, over the last calls or the last seconds |
 //! | [`Strategy`] | one of your own |
 //! | [`Handle`] | state, counts, reason; a stream of changes; settings that change while calls run; held open, closed, or out of the way |
+//! | [`registry`] | a breaker for each key or instance, and a bound on how many |
+//! | [`throttle`] | Google SRE's adaptive throttle, which has no states: it lets through what the backend takes, and a little more |
 //!
 //! What a call counts as is its [`Outcome`](kit_core::Outcome): backend errors and time-outs are failures, and so is a panic. A success
 //! and a business error are answers: they end a row of failures, and a probe that gets one has succeeded. A refusal further in, and a
@@ -57,6 +59,7 @@ mod handle;
 mod layer;
 mod pass;
 mod reason;
+pub mod registry;
 mod shared;
 mod state;
 mod status;
@@ -65,6 +68,7 @@ mod switch;
 mod sync;
 #[cfg(test)]
 mod tests;
+pub mod throttle;
 
 pub use config::{Config, HalfOpen, OpenTime, Ratio, Slow, Window};
 pub use endpoint::Breaker;

@@ -1,20 +1,43 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit_core::{Context, Outcome};
+use kit_core::{Context, Error, Outcome};
 use tokio::time::Instant;
 
-use super::shared::{Ended, Shared};
-use super::switch::Word;
-use super::{State, Verdict};
+use super::Verdict;
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) verdict: Verdict,
+    pub(super) at: Instant,
+    pub(super) took: Option<Duration>,
+    /// When to come back, in the backend's words.
+    pub(super) told: Option<Duration>,
+}
+
+/// Who is told how calls end: a breaker, a throttle.
+pub(super) trait Ends: Send + Sync + 'static {
+    /// What it needs to know of a call again.
+    type Ticket: Copy + Send + 'static;
+
+    /// From when on a call is slow, if anybody asks.
+    fn slow_after(&self) -> Option<Duration>;
+
+    /// A call that said something of the backend has ended.
+    fn end(&self, ticket: Self::Ticket, ended: Ended);
+
+    /// A call has ended that says nothing of the backend.
+    fn end_without_word(&self, ticket: Self::Ticket);
+}
 
 /// A call that was let in. It ends once: as it is told, else when it is dropped.
 ///
-/// It borrows its breaker, so that calls side by side write no count of references; a stream's owns it.
+/// It borrows whom it tells, so that calls side by side write no count of references; a stream's owns it.
 #[derive(Debug)]
-pub(super) struct Pass<'a> {
-    shared: &'a Arc<Shared>,
-    word: Word,
+pub(super) struct Pass<'a, S: Ends> {
+    shared: &'a Arc<S>,
+    ticket: S::Ticket,
     began: Instant,
     deadline: Option<Instant>,
     /// The endpoint's code is running: dropped meanwhile, it has panicked.
@@ -23,12 +46,11 @@ pub(super) struct Pass<'a> {
     told: bool,
 }
 
-impl<'a> Pass<'a> {
+impl<'a, S: Ends> Pass<'a, S> {
+    /// A call that is not `counted` tells nobody.
     #[inline]
-    pub(super) fn new(shared: &'a Arc<Shared>, word: Word, cx: &mut Context) -> Self {
-        // A breaker that is not there is told nothing.
-        let told = word.state() == State::Disabled;
-        Self { shared, word, began: cx.begin(), deadline: cx.deadline(), running: false, told }
+    pub(super) fn new(shared: &'a Arc<S>, ticket: S::Ticket, cx: &mut Context, counted: bool) -> Self {
+        Self { shared, ticket, began: cx.begin(), deadline: cx.deadline(), running: false, told: !counted }
     }
 
     /// Runs the endpoint's code. `std::thread::panicking` would not do: it is true as well for a call that is dropped because
@@ -41,33 +63,41 @@ impl<'a> Pass<'a> {
         result
     }
 
-    /// The call has ended so, and perhaps said when to come back.
+    /// The call has returned `result`, which is `outcome`.
     #[inline]
-    pub(super) fn end(mut self, cx: &mut Context, outcome: Outcome, told: Option<Duration>) {
+    pub(super) fn close<R>(mut self, cx: &mut Context, outcome: Outcome, result: &Result<R, Error>) {
         if std::mem::replace(&mut self.told, true) {
             return;
         }
-        let Some(verdict) = verdict(outcome) else { return self.shared.end_without_word(self.word) };
+        // A stream that already is a failure, as the body of a status 500, ends here.
+        if result.is_ok() && !outcome.is_failure() && cx.stream().is_some() {
+            self.stream(cx);
+        } else {
+            self.end(cx, outcome, result.as_ref().err());
+        }
+    }
+
+    #[inline]
+    fn end(&self, cx: &mut Context, outcome: Outcome, error: Option<&Error>) {
+        let Some(verdict) = verdict(outcome) else { return self.shared.end_without_word(self.ticket) };
         let timed = self.shared.slow_after().is_some();
-        // A success is counted by a clock that may be old: nothing hangs on it. What may open the breaker is not.
+        // A success is counted by a clock that may be old: nothing hangs on it. What may open a breaker is not.
         let at = if timed || verdict == Verdict::Failed { cx.end() } else { cx.now() };
         let took = timed.then(|| at.saturating_duration_since(self.began));
-        self.shared.end(self.word, Ended { verdict, at, took, told });
+        self.shared.end(self.ticket, Ended { verdict, at, took, told: error.and_then(told) });
     }
 
     /// The call has answered with a stream, and ends with it. What it took is known now.
-    pub(super) fn stream(mut self, cx: &mut Context) {
-        if std::mem::replace(&mut self.told, true) {
-            return;
-        }
+    #[cold]
+    fn stream(&self, cx: &mut Context) {
         let took = self.shared.slow_after().map(|_| cx.end().saturating_duration_since(self.began));
-        let (shared, word) = (Arc::clone(self.shared), self.word);
+        let (shared, ticket) = (Arc::clone(self.shared), self.ticket);
         let tell = move |ended: &kit_core::Ended| match verdict(ended.outcome()) {
-            None => shared.end_without_word(word),
+            None => shared.end_without_word(ticket),
             Some(verdict) => {
-                let told = ended.error().and_then(|error| error.retry().after());
+                let told = ended.error().and_then(told);
                 // Nobody has a context any more.
-                shared.end(word, Ended { verdict, at: Instant::now(), took, told });
+                shared.end(ticket, Ended { verdict, at: Instant::now(), took, told });
             }
         };
         if let Some(end) = cx.stream() {
@@ -83,13 +113,13 @@ impl<'a> Pass<'a> {
         let verdict = match took {
             _ if self.running || late => Verdict::Failed,
             Some((over, took)) if took >= over => Verdict::Abandoned,
-            _ => return self.shared.end_without_word(self.word),
+            _ => return self.shared.end_without_word(self.ticket),
         };
-        self.shared.end(self.word, Ended { verdict, at, took: took.map(|(_, took)| took), told: None });
+        self.shared.end(self.ticket, Ended { verdict, at, took: took.map(|(_, took)| took), told: None });
     }
 }
 
-impl Drop for Pass<'_> {
+impl<S: Ends> Drop for Pass<'_, S> {
     #[inline]
     fn drop(&mut self) {
         if !self.told {
@@ -106,4 +136,8 @@ fn verdict(outcome: Outcome) -> Option<Verdict> {
         Outcome::BackendError | Outcome::TimedOut => Some(Verdict::Failed),
         Outcome::Rejected | Outcome::Cancelled => None,
     }
+}
+
+fn told(error: &Error) -> Option<Duration> {
+    error.retry().after()
 }

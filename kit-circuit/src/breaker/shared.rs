@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::book::Book;
-use super::pass::Pass;
+use super::pass::{Ended, Ends, Pass};
 use super::strategy::{Configured, nanos};
 use super::switch::{Entry, Moved, Rules, Switch, Word};
 use super::{Call, Config, Event, Mode, Open, Reason, State, Status, Strategy, Verdict};
@@ -54,16 +54,6 @@ struct Counters {
     refused: AtomicU64,
 }
 
-/// How a call ended.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ended {
-    pub(super) verdict: Verdict,
-    pub(super) at: Instant,
-    pub(super) took: Option<Duration>,
-    /// When to come back, in the backend's words.
-    pub(super) told: Option<Duration>,
-}
-
 impl Shared {
     /// Of a config that was checked.
     pub(super) fn new(config: Config, extra: Option<Box<dyn Strategy>>, around: Around) -> Self {
@@ -83,16 +73,17 @@ impl Shared {
 
     /// Lets a call in, or says why not.
     #[inline]
-    pub(super) fn admit(self: &Arc<Self>, cx: &mut Context) -> Result<Pass<'_>, Error> {
+    pub(super) fn admit(self: &Arc<Self>, cx: &mut Context) -> Result<Pass<'_, Self>, Error> {
         let word = self.switch.load();
         match word.state() {
-            State::Closed | State::ForcedClosed | State::Disabled => Ok(Pass::new(self, word, cx)),
+            State::Closed | State::ForcedClosed => Ok(Pass::new(self, word, cx, true)),
+            State::Disabled => Ok(Pass::new(self, word, cx, false)),
             _ => self.admit_probe(cx),
         }
     }
 
     #[cold]
-    fn admit_probe(self: &Arc<Self>, cx: &mut Context) -> Result<Pass<'_>, Error> {
+    fn admit_probe(self: &Arc<Self>, cx: &mut Context) -> Result<Pass<'_, Self>, Error> {
         let (now, config) = (self.nanos(cx.now()), self.config.load());
         let hung = |book: &mut Book| self.open_until(book, now, false, (Reason::Undecided, None));
         let (entry, moved) = self.switch.enter(now, rules(&config), hung);
@@ -101,7 +92,8 @@ impl Shared {
             self.announce(moved, now);
         }
         match entry {
-            Entry::Pass(word) | Entry::Probe(word) => Ok(Pass::new(self, word, cx)),
+            Entry::Pass(word) => Ok(Pass::new(self, word, cx, word.state() != State::Disabled)),
+            Entry::Probe(word) => Ok(Pass::new(self, word, cx, true)),
             Entry::Refused(state, until) => Err(self.refuse(state, until, now)),
         }
     }
@@ -115,34 +107,6 @@ impl Shared {
         drop(around);
         // It did not run, so another instance may be asked at once.
         Error::boundary(Code::Unavailable, open).with_outcome(Outcome::Rejected).with_retry(Retry::Safe)
-    }
-
-    /// A call that said something of the backend has ended.
-    #[inline]
-    pub(super) fn end(&self, word: Word, ended: Ended) {
-        match word.state() {
-            State::Closed | State::ForcedClosed if self.switch.load() == word => self.count(word, ended),
-            State::HalfOpen => self.end_probe(word, ended),
-            _ => self.count_other(ended.verdict),
-        }
-    }
-
-    /// A call has ended that says nothing of the backend.
-    pub(super) fn end_without_word(&self, word: Word) {
-        self.counters.cancelled.fetch_add(1, Ordering::Relaxed);
-        if word.state() == State::HalfOpen {
-            self.switch.give_back(word);
-        }
-    }
-
-    /// From when on a call is slow, if anybody asks.
-    #[inline]
-    pub(super) fn slow_after(&self) -> Option<Duration> {
-        let configured = self.configured.slow_after();
-        match &self.extra {
-            None => configured,
-            Some(extra) => configured.into_iter().chain(extra.slow_after()).min(),
-        }
     }
 
     #[inline]
@@ -345,6 +309,35 @@ impl Shared {
         // An open time that nobody lives to see ends in thirty years.
         let far = Duration::from_secs(30 * 365 * 86_400);
         self.made.checked_add(Duration::from_nanos(nanos)).unwrap_or_else(|| self.made + far)
+    }
+}
+
+impl Ends for Shared {
+    type Ticket = Word;
+
+    #[inline]
+    fn slow_after(&self) -> Option<Duration> {
+        let configured = self.configured.slow_after();
+        match &self.extra {
+            None => configured,
+            Some(extra) => configured.into_iter().chain(extra.slow_after()).min(),
+        }
+    }
+
+    #[inline]
+    fn end(&self, word: Word, ended: Ended) {
+        match word.state() {
+            State::Closed | State::ForcedClosed if self.switch.load() == word => self.count(word, ended),
+            State::HalfOpen => self.end_probe(word, ended),
+            _ => self.count_other(ended.verdict),
+        }
+    }
+
+    fn end_without_word(&self, word: Word) {
+        self.counters.cancelled.fetch_add(1, Ordering::Relaxed);
+        if word.state() == State::HalfOpen {
+            self.switch.give_back(word);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub use call::{Call, Verdict};
 pub use consecutive::ConsecutiveFailures;
 pub(super) use consecutive::check as consecutive_in_range;
 pub use failures::FailureRatio;
+pub(super) use recent::Recent;
 pub use slow::SlowCalls;
 
 use std::sync::Arc;

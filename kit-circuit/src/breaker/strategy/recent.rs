@@ -14,7 +14,7 @@ use super::timed::{BUCKETS, Timed};
 /// One window, which may change its kind and its size while calls run. Exact for calls that end one after another; of those
 /// that end at the same instant a few may be missed.
 #[derive(Debug, Default)]
-pub(super) struct Recent {
+pub(in crate::breaker) struct Recent {
     /// What it looks at: the kind in bit 0 (1 is time), a version in bits 1 to 6, calls or a bucket's nanoseconds above. Zero is
     /// nothing.
     layout: AtomicU64,
@@ -24,7 +24,7 @@ pub(super) struct Recent {
 
 impl Recent {
     #[inline]
-    pub(super) fn record(&self, call: &Call, bad: bool) {
+    pub(in crate::breaker) fn record(&self, call: &Call, bad: bool) {
         loop {
             let layout = Layout(self.layout.load(Ordering::Acquire));
             if layout.0 == 0 {
@@ -41,7 +41,7 @@ impl Recent {
     }
 
     /// Bad calls and calls in the window that ends with this number, or at this time; `None` if nobody looks.
-    pub(super) fn seen(&self, number: u64, at: u64) -> Option<(u64, u64)> {
+    pub(in crate::breaker) fn seen(&self, number: u64, at: u64) -> Option<(u64, u64)> {
         let layout = Layout(self.layout.load(Ordering::Acquire));
         match layout.is_timed() {
             _ if layout.0 == 0 => None,
@@ -51,7 +51,7 @@ impl Recent {
     }
 
     /// Looks at another window. What it has seen is kept, as if it had just been seen.
-    pub(super) fn set(&self, window: Option<Window>, number: u64, at: u64) {
+    pub(in crate::breaker) fn set(&self, window: Option<Window>, number: u64, at: u64) {
         let before = Layout(self.layout.load(Ordering::Acquire));
         let Some(window) = window else {
             self.layout.store(0, Ordering::Release);
