@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use kit::http::server::{Config, Drained, Router, RouterService};
 use kit::http::{Body, Request, Response};
@@ -14,6 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 const CORES: usize = 3;
 
@@ -59,6 +61,10 @@ fn threads() -> usize {
 /// One test in a file of its own, since it counts the threads of its process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn routes_are_built_per_core_metrics_and_limits_are_shared_and_a_drain_ends_every_thread() {
+    timeout(Duration::from_secs(60), both_runtimes()).await.expect("an end");
+}
+
+async fn both_runtimes() {
     for (runtime, cores) in [(Runtime::Stealing, 1), (Runtime::PerCore, CORES)] {
         let (built, metrics) = (Arc::new(AtomicUsize::new(0)), kit::metrics::Registry::new());
         let stack = Stack::new(&kit::log::Logger::discard(), &metrics).unwrap();

@@ -5,6 +5,9 @@
 #[cfg(feature = "compression")]
 mod compression;
 mod descriptors;
+#[path = "../support/guard.rs"]
+mod guard;
+mod idle;
 mod listen;
 mod many;
 mod restart;

@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 use std::process::Command;
+use std::time::Duration;
 
 use kit_core::{Endpoint, endpoint_fn};
 use kit_transport::http::server::{Bound, Config, Drained, Router, RouterService, Server, Stats};
@@ -8,6 +9,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::guard::Guard;
 
 /// Runs a test again in a process of its own, with at most so many descriptors; `true` in that process.
 pub(crate) fn alone(test: &str, descriptors: u32) -> bool {
@@ -23,10 +27,17 @@ pub(crate) fn alone(test: &str, descriptors: u32) -> bool {
     false
 }
 
+/// How many descriptors a process may have at most.
+pub(crate) fn allowed() -> u32 {
+    let limit = Command::new("sh").args(["-c", "ulimit -Hn"]).output().expect("a shell");
+    // "unlimited" is what the system has.
+    String::from_utf8_lossy(&limit.stdout).trim().parse().unwrap_or(u32::MAX)
+}
+
 /// What an `async` test does, in a test that is not one.
 pub(crate) fn block_on(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(test);
+    runtime.block_on(async { timeout(Duration::from_secs(60), test).await.expect("an end") });
 }
 
 /// A server that runs until it is told to stop.
@@ -35,6 +46,7 @@ pub(crate) struct Running {
     pub(crate) stats: Stats,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Drained>,
+    _guard: Guard,
 }
 
 impl Running {
@@ -42,7 +54,7 @@ impl Running {
         let (stop, stopped) = oneshot::channel::<()>();
         let (addr, stats) = (bound.local_addr(), bound.stats());
         let serving = tokio::spawn(bound.serve(service, async { drop(stopped.await) }));
-        Running { addr, stats, stop, serving }
+        Running { addr, stats, stop, serving, _guard: Guard::new() }
     }
 
     pub(crate) async fn stop(self) -> Drained {

@@ -17,12 +17,14 @@ use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::guard::Guard;
 use crate::support::{Ears, uppercase};
 
 struct Running {
     addr: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<Drained>,
+    _guard: Guard,
 }
 
 async fn bound(config: Config) -> Bound {
@@ -34,7 +36,7 @@ async fn start(service: RouterService, config: Config) -> Running {
     let (stop, stopped) = oneshot::channel::<()>();
     let addr = bound.local_addr();
     let serving = tokio::spawn(bound.serve(service, async { drop(stopped.await) }));
-    Running { addr, stop: Some(stop), serving }
+    Running { addr, stop: Some(stop), serving, _guard: Guard::new() }
 }
 
 impl Running {

@@ -4,6 +4,8 @@
 
 mod axum;
 mod finalize;
+#[path = "../support/guard.rs"]
+mod guard;
 mod host;
 mod routing;
 mod stages;
