@@ -9,6 +9,7 @@
 //! | [`Fixed`] | a set that never changes |
 //! | `dns` | SRV records, or addresses and a port (feature `dns`) |
 //! | `file` | a set in a file, read again when it changes (feature `file`) |
+//! | `consul` | the instances that pass their checks in Consul (feature `consul`) |
 //! | [`Registrar`], [`Registration`] | announces an instance, keeps it announced, withdraws it |
 //! | [`Address`], [`value`] | addresses, and how registries and files write an instance |
 //!
@@ -22,6 +23,8 @@
 mod address;
 mod answer;
 mod backoff;
+#[cfg(feature = "consul")]
+pub mod consul;
 mod discovery;
 #[cfg(feature = "dns")]
 pub mod dns;
