@@ -197,8 +197,8 @@ pub(crate) struct Scratch {
     pub(crate) line: Back,
     /// The parts of the line, the last of the line first.
     pub(crate) parts: Vec<Part>,
-    /// A bit for each key in the line: a clear bit means the key is new.
-    seen: u64,
+    /// A bit for each key in the line: a clear bit means the key is new. So many that keys of one line seldom share one.
+    seen: [u64; 4],
     /// The value being made.
     pub(crate) text: Vec<u8>,
     /// The message, made before anything else.
@@ -213,19 +213,27 @@ impl Scratch {
     fn clear(&mut self) {
         self.line.clear();
         self.parts.clear();
-        self.seen = 0;
+        self.seen = [0; 4];
+    }
+
+    /// Whether a part whose key has this hash may be in the line; if not, there is none.
+    #[inline(always)]
+    pub(crate) fn may_have(&self, hash: u32) -> bool {
+        let (word, bit) = place(hash);
+        self.seen[word] & bit != 0
     }
 
     /// Whether a part with this key is in the line.
     #[inline]
     pub(crate) fn has(&self, hash: u32, key: &[u8]) -> bool {
-        self.seen & bit(hash) != 0 && self.parts.iter().any(|part| part.hash == hash && part.key(&self.line) == key)
+        self.may_have(hash) && self.parts.iter().any(|part| part.hash == hash && part.key(&self.line) == key)
     }
 
     /// Records the part just written: everything past `end`, its key `lead` bytes after its start.
     #[inline]
     pub(crate) fn add(&mut self, end: usize, lead: usize, key_len: usize, hash: u32) {
-        self.seen |= bit(hash);
+        let (word, bit) = place(hash);
+        self.seen[word] |= bit;
         let start = self.line.len() as u32;
         let key = start - lead as u32;
         self.parts.push(Part { start, end: end as u32, key, key_len: key_len as u32, hash });
@@ -236,8 +244,10 @@ impl Scratch {
     }
 }
 
-fn bit(hash: u32) -> u64 {
-    1 << (hash >> 26)
+/// The bit of a hash, by its best bits: in which word, and which of that.
+#[inline(always)]
+fn place(hash: u32) -> (usize, u64) {
+    ((hash >> 30) as usize, 1 << (hash >> 24 & 63))
 }
 
 thread_local! {

@@ -34,6 +34,8 @@ pub(crate) mod reserved {
 pub(crate) const ODD: u8 = 32;
 /// Its value is masked.
 pub(crate) const DENIED: u8 = 64;
+/// It does not fit in a block.
+pub(crate) const LONG: u8 = 128;
 
 /// Bytes of a key with its marks that are written at once.
 pub(crate) const BLOCK: usize = 32;
@@ -42,9 +44,9 @@ pub(crate) const BLOCK: usize = 32;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) hash: u32,
-    /// Whether it is [`ODD`], [`DENIED`], or one of the [`reserved`] names.
+    /// Whether it is [`ODD`], [`DENIED`], [`LONG`], or one of the [`reserved`] names.
     bits: u8,
-    /// How it stands in a line, at the end of a block, and how long that is; 0 if it does not fit or is odd.
+    /// How it stands in a line, at the end of a block, and how long that is; 0 if it does not fit.
     shown: [u8; BLOCK],
     shown_len: u8,
 }
@@ -60,7 +62,8 @@ impl Known {
         };
         let pieces = [S::KEY_OPEN, key, S::KEY_CLOSE];
         let len = pieces.iter().map(|piece| piece.len()).sum();
-        if plain && let Some(start) = BLOCK.checked_sub(len) {
+        known.bits |= if len > BLOCK { LONG } else { 0 };
+        if let Some(start) = BLOCK.checked_sub(len) {
             let bytes = pieces.iter().flat_map(|piece| piece.bytes());
             known.shown[start..].iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
             known.shown_len = len as u8;
@@ -68,7 +71,7 @@ impl Known {
         known
     }
 
-    /// The block at whose end it stands with its marks, and how long that is; 0 if it is not to be written so.
+    /// The block at whose end it stands with its marks, and how long that is: for a key that is neither odd nor long.
     #[inline(always)]
     pub(crate) fn block(&self) -> (&[u8; BLOCK], usize) {
         (&self.shown, usize::from(self.shown_len))

@@ -31,6 +31,8 @@ pub(crate) struct Pairs<'a, S> {
     rules: &'a Rules,
     /// Names the drain prints on this line: a pair that comes with one is renamed.
     reserved: u8,
+    /// What keeps a key from being [usual](Self::write_usual).
+    unusual: u8,
     /// Values cut and pairs left out so far.
     pub(crate) lost: u32,
     syntax: PhantomData<S>,
@@ -41,18 +43,8 @@ pub(crate) struct Pairs<'a, S> {
 struct Open {
     hash: u32,
     denied: bool,
-    key: Shown,
-}
-
-/// How a key is written.
-#[derive(Clone, Copy)]
-enum Shown {
-    /// In one piece, as is known at this number.
-    Block(usize),
-    /// As it is.
-    AsItIs,
-    /// As `Scratch::name` has it.
-    Renamed,
+    /// Its key is written as `Scratch::name` has it.
+    renamed: bool,
 }
 
 /// A value that is ready.
@@ -70,7 +62,9 @@ enum Value<'v> {
 
 impl<'a, S: Syntax> Pairs<'a, S> {
     pub(crate) fn new(scratch: &'a mut Scratch, rules: &'a Rules, reserved: u8) -> Self {
-        Self { scratch, rules, reserved: reserved | reserved::TRUNCATED, lost: 0, syntax: PhantomData }
+        let reserved = reserved | reserved::TRUNCATED;
+        let unusual = reserved | keys::ODD | keys::DENIED | keys::LONG;
+        Self { scratch, rules, reserved, unusual, lost: 0, syntax: PhantomData }
     }
 
     /// Writes all pairs of a list. A value that panics or fails outside its `Display` ends the list, and a pair says so.
@@ -87,8 +81,27 @@ impl<'a, S: Syntax> Pairs<'a, S> {
         });
     }
 
-    /// Whether a pair of this key is to be printed, and how. A pair nearer to the event may have the key already.
+    /// Writes a pair if it is one of the usual: a key in one piece that the line does not have yet, whose value is shown. One
+    /// test finds what is not, since a line has as many of them as it has pairs.
     #[inline(always)]
+    fn write_usual(&mut self, key: &str, value: Value<'_>) -> bool {
+        let Scratch { line, parts, keys, .. } = &mut *self.scratch;
+        let (end, room) = (line.len(), parts.len() < PAIRS);
+        let number = keys.look_up::<S, Key>(key, self.rules);
+        let known = keys.at(number);
+        let hash = known.hash;
+        if known.is(self.unusual) || end > self.rules.scratch_max || !room || self.scratch.may_have(hash) {
+            return false;
+        }
+        let Scratch { line, keys, .. } = &mut *self.scratch;
+        let (block, len) = keys.at(number).block();
+        push::<S>(line, block, len, value);
+        self.scratch.add(end, S::KEY_OPEN.len(), key.len(), hash);
+        true
+    }
+
+    /// Whether a pair of this key is to be printed, and how. A pair nearer to the event may have the key already.
+    #[inline]
     fn open(&mut self, key: &str) -> Option<Open> {
         let Scratch { line, parts, keys, .. } = &mut *self.scratch;
         if line.len() > self.rules.scratch_max || parts.len() >= PAIRS {
@@ -102,8 +115,7 @@ impl<'a, S: Syntax> Pairs<'a, S> {
             let reserved = known.is(self.reserved);
             return self.open_odd(key, denied, reserved);
         }
-        let shown = if known.block().1 > 0 { Shown::Block(number) } else { Shown::AsItIs };
-        (!self.scratch.has(hash, key.as_bytes())).then_some(Open { hash, denied, key: shown })
+        (!self.scratch.has(hash, key.as_bytes())).then_some(Open { hash, denied, renamed: false })
     }
 
     /// [`open`](Self::open) for a key that is not printed as it is.
@@ -116,36 +128,20 @@ impl<'a, S: Syntax> Pairs<'a, S> {
             name.push(b'_');
         }
         let hash = keys::hash(name);
-        (!self.scratch.has(hash, &self.scratch.name)).then_some(Open { hash, denied, key: Shown::Renamed })
+        (!self.scratch.has(hash, &self.scratch.name)).then_some(Open { hash, denied, renamed: true })
     }
 
     /// Puts one pair at the front of the line.
-    #[inline(always)]
     fn write(&mut self, key: &str, open: Open, value: Value<'_>) {
-        let Scratch { line, keys, .. } = &mut *self.scratch;
+        let Scratch { line, name, .. } = &mut *self.scratch;
         let end = line.len();
-        let (block, len) = match open.key {
-            Shown::Block(number) => keys.at(number).block(),
-            Shown::AsItIs | Shown::Renamed => (&[0; BLOCK], 0),
-        };
-        match value {
-            Value::Bare(value) => line.push_text(block, len, b"", value),
-            Value::Plain(value) => line.push_text(block, len, S::QUOTE.as_bytes(), value),
-            Value::Number { negative, size } => line.push_number(block, len, negative, size),
-        }
-        let len = if len > 0 { key.len() } else { self.write_key(key, &open) };
+        push::<S>(line, &[0; BLOCK], 0, value);
+        let key = if open.renamed { &name[..] } else { key.as_bytes() };
+        line.push_between(S::KEY_OPEN.as_bytes(), key, S::KEY_CLOSE.as_bytes());
+        let len = key.len();
         self.scratch.add(end, S::KEY_OPEN.len(), len, open.hash);
     }
 
-    #[cold]
-    fn write_key(&mut self, key: &str, open: &Open) -> usize {
-        let Scratch { line, name, .. } = &mut *self.scratch;
-        let key = if matches!(open.key, Shown::Renamed) { &name[..] } else { key.as_bytes() };
-        line.push_between(S::KEY_OPEN.as_bytes(), key, S::KEY_CLOSE.as_bytes());
-        key.len()
-    }
-
-    #[cold]
     fn write_masked(&mut self, key: &str, open: Open) {
         self.write(key, open, Value::Plain(MASK.as_bytes()));
     }
@@ -154,6 +150,13 @@ impl<'a, S: Syntax> Pairs<'a, S> {
     #[inline(always)]
     fn put(&mut self, key: Key, value: Value<'_>) {
         let key = name_of(&key);
+        if !self.write_usual(key, value) {
+            self.put_unusual(key, value);
+        }
+    }
+
+    #[cold]
+    fn put_unusual(&mut self, key: &str, value: Value<'_>) {
         match self.open(key) {
             Some(open) if open.denied => self.write_masked(key, open),
             Some(open) => self.write(key, open, value),
@@ -246,6 +249,16 @@ impl<'a, S: Syntax> Pairs<'a, S> {
 /// The text of a key: slog's are `&'static str`, unless some crate in the program switches on its dynamic ones.
 fn name_of(key: &Key) -> &str {
     AsRef::<str>::as_ref(key)
+}
+
+/// Puts a value and what is in a block before it at the front of the line.
+#[inline(always)]
+fn push<S: Syntax>(line: &mut Back, block: &[u8; BLOCK], len: usize, value: Value<'_>) {
+    match value {
+        Value::Bare(value) => line.push_text(block, len, b"", value),
+        Value::Plain(value) => line.push_text(block, len, S::QUOTE.as_bytes(), value),
+        Value::Number { negative, size } => line.push_number(block, len, negative, size),
+    }
 }
 
 /// Puts one of the drain's own pairs at the front of the line: its value stands as it is, between two `quote`s.
