@@ -24,7 +24,8 @@ const PLACES: usize = 4096;
 pub struct Repeats {
     /// Lines printed in a window, `1` or more.
     pub lines: u32,
-    /// How long a window lasts, more than zero. It begins with the first line in it.
+    /// How long a window lasts, more than zero. It begins with the first line in it. In a file as people write it: `1m`.
+    #[serde(with = "kit_core::duration")]
     pub window: Duration,
 }
 

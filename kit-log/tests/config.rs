@@ -5,22 +5,26 @@ mod support;
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use kit_log::{Config, ConfigError, Format, Level, Levels, Logger, Overflow, Queue, Redaction, info, log, logfmt, o};
+use kit_log::{
+    Config, ConfigError, Format, Level, Levels, Logger, Overflow, Queue, Redaction, Repeats, info, log, logfmt, o,
+};
 use slog::{Drain, Duplicate, KV, OwnedKVList, Record};
 use support::Writes;
 
 #[test]
 fn a_file_says_what_code_says() {
     let text = r#"{"format":"json","level":"warn,shop=debug","timestamp":false,"caller":true,"line_max":4096,
-        "redact":{"deny":["iban"]},"repeats":{"lines":5,"window":{"secs":60,"nanos":0}},
-        "queue":{"bytes":65536,"overflow":"block"}}"#;
+        "redact":{"deny":["iban"]},"repeats":{"lines":5,"window":"1m"},
+        "queue":{"bytes":65536,"overflow":"block","patience":"500ms"}}"#;
     let config: Config = serde_json::from_str(text).expect("a good file");
     assert_eq!((config.format, config.timestamp, config.caller, config.line_max), (Format::Json, false, true, 4096));
     assert!(config.level.allows(Level::Debug, "shop") && !config.level.allows(Level::Info, "other"));
     assert_eq!(config.redact, Redaction::default().deny("iban"));
     let queue = config.queue.expect("a queue");
-    assert_eq!(queue, Queue { bytes: 65_536, overflow: Overflow::Block, ..Queue::default() });
+    assert_eq!(queue, Queue { bytes: 65_536, overflow: Overflow::Block, patience: Duration::from_millis(500) });
+    assert_eq!(config.repeats, Some(Repeats { lines: 5, window: Duration::from_secs(60) }));
     let again: Config = serde_json::from_str(&serde_json::to_string(&config).expect("JSON")).expect("the same");
     assert_eq!(format!("{again:?}"), format!("{config:?}"));
 }
@@ -50,7 +54,7 @@ fn a_line_s_limit_is_checked_and_holds() {
 
 #[test]
 fn a_limit_on_repeats_that_lets_nothing_through_is_refused() {
-    for text in [r#"{"lines":0,"window":{"secs":1,"nanos":0}}"#, r#"{"lines":1,"window":{"secs":0,"nanos":0}}"#] {
+    for text in [r#"{"lines":0,"window":"1s"}"#, r#"{"lines":1,"window":"0s"}"#] {
         let repeats = Some(serde_json::from_str(text).expect("a limit"));
         let error = Config { repeats, ..Config::default() }.logger(io::sink()).expect_err("no line at all");
         assert!(matches!(error, ConfigError::Repeats(_)));

@@ -96,10 +96,7 @@ fn logger(settings: &settings::Log) -> Result<Logger, Error> {
     let settings::Log { format, level } = settings.clone();
     let config = kit::log::Config { format, level, ..kit::log::Config::default() };
     let log = config.logger(std::io::stderr()).map_err(|cause| Error::boundary(Code::InvalidArgument, cause))?;
-    let panics = log.clone();
-    kit::recover::set_panic_hook(move |panic| {
-        kit::log::error!(panics, "panic"; "error" => panic.message, "error_at" => panic.place.clone());
-    });
+    kit::log::log_panics(log.clone());
     Ok(log)
 }
 

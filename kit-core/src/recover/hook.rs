@@ -21,6 +21,8 @@ pub struct PanicReport<'a> {
 
 /// Replaces the process's panic hook: a panic inside [`Recover`](super::Recover) leaves its place for that call's error and
 /// prints nothing; any other goes to `report`, on the thread that panics.
+///
+/// A process has one hook: the last that was set holds. A service with a log sets `kit_log::log_panics` in its place.
 pub fn set_panic_hook(report: impl Fn(&PanicReport<'_>) + Send + Sync + 'static) {
     panic::set_hook(Box::new(move |info| {
         let place = info.location().map(ToString::to_string);

@@ -4,7 +4,8 @@
 //! outermost, as a net for the layers between.
 //!
 //! std's own hook prints a panic to stderr before anybody catches it. A service that keeps its output to one format installs
-//! [`set_panic_hook`]: what [`Recover`] will catch is kept for its error, the rest goes to the hook's reporter.
+//! [`set_panic_hook`]: what [`Recover`] will catch is kept for its error, the rest goes to the hook's reporter. With kit-log that is
+//! `kit_log::log_panics`, which is this hook with a log behind it.
 
 mod endpoint;
 mod error;

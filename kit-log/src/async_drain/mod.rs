@@ -49,7 +49,8 @@ pub struct Queue {
     /// What happens to a line that finds it full. Default: it is dropped and counted.
     pub overflow: Overflow,
     /// How long shutting down, or a flush through slog, waits for the writer. Default: 1 s, within the grace an
-    /// orchestrator gives a process.
+    /// orchestrator gives a process. In a file as people write it: `500ms`.
+    #[serde(with = "kit_core::duration")]
     pub patience: Duration,
 }
 

@@ -3,7 +3,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use kit_core::{Context, Error, Method, Outcome, RequestId, Sizes};
-use slog::{KV, Record, Serializer};
+use slog::{KV, Key, Record, Serializer};
 use tokio::time::Instant;
 
 use super::Reported;
@@ -33,6 +33,7 @@ pub(super) struct Line<L: Borrow<Logger>> {
     side: Side,
     method: Option<&'static Method>,
     request_id: Option<RequestId>,
+    /// A server knows it before, a client after.
     peer: Option<SocketAddr>,
     /// How often the call was made; 1 unless something retries.
     attempts: u32,
@@ -74,6 +75,7 @@ impl<L: Borrow<Logger>> Line<L> {
     pub(super) fn learn(&mut self, cx: &Context) {
         self.attempts = cx.attempts().number() + 1;
         self.sizes = cx.sizes();
+        self.peer = self.peer.or_else(|| cx.peer());
         if self.request_id.is_none() {
             self.request_id = cx.request_id().cloned();
         }
@@ -121,28 +123,28 @@ impl<L: Borrow<Logger>> KV for Pairs<'_, L> {
             Reported(error.report()).serialize(record, to)?;
         }
         if let Some(peer) = &line.peer {
-            to.emit_arguments("peer", &format_args!("{peer}"))?;
+            to.emit_arguments(Key::from("peer"), &format_args!("{peer}"))?;
         }
         if let Some(id) = &line.request_id {
-            id.with_str(|id| to.emit_str("request_id", id))?;
+            id.with_str(|id| to.emit_str(Key::from("request_id"), id))?;
         }
         if line.sizes.sent() > 0 {
-            to.emit_u64("sent_bytes", line.sizes.sent())?;
+            to.emit_u64(Key::from("sent_bytes"), line.sizes.sent())?;
         }
         if line.sizes.received() > 0 {
-            to.emit_u64("received_bytes", line.sizes.received())?;
+            to.emit_u64(Key::from("received_bytes"), line.sizes.received())?;
         }
         if line.attempts > 1 {
-            to.emit_u32("attempts", line.attempts)?;
+            to.emit_u32(Key::from("attempts"), line.attempts)?;
         }
         let took = self.now.saturating_duration_since(line.start);
-        to.emit_arguments("duration_ms", &format_args!("{}", Millis(took.as_micros())))?;
-        to.emit_str("code", self.code())?;
-        to.emit_str("outcome", self.outcome.as_str())?;
+        to.emit_arguments(Key::from("duration_ms"), &format_args!("{}", Millis(took.as_micros())))?;
+        to.emit_str(Key::from("code"), self.code())?;
+        to.emit_str(Key::from("outcome"), self.outcome.as_str())?;
         if let Some(method) = line.method {
-            to.emit_arguments("method", &format_args!("{}.{}", method.service(), method.name()))?;
+            to.emit_arguments(Key::from("method"), &format_args!("{}.{}", method.service(), method.name()))?;
         }
-        to.emit_str("side", line.side.as_str())
+        to.emit_str(Key::from("side"), line.side.as_str())
     }
 }
 

@@ -18,7 +18,7 @@ pub use layer::RequestLogLayer;
 
 use kit_core::Context;
 use kit_core::error::Report;
-use slog::{KV, Record, Serializer, o};
+use slog::{KV, Key, Record, Serializer, o};
 
 use crate::logger::Logger;
 
@@ -59,7 +59,7 @@ impl KV for Reported<'_> {
             let (mut at, mut result) = (0, Ok(()));
             self.0.pairs(|key, value| {
                 if at == wanted {
-                    result = to.emit_arguments(key, &format_args!("{value}"));
+                    result = to.emit_arguments(Key::from(key), &format_args!("{value}"));
                 }
                 at += 1;
             });
