@@ -266,7 +266,7 @@ impl Context {
         self.attempts.is_repeat() || (!matches!(self.inbound, Inbound::None) && said())
     }
 
-    /// The connection the request came in on.
+    /// The connection the request came in on; in a client's call, the one it went out on, once there is an answer.
     pub fn connection(&self) -> Option<&Connection> {
         self.connection.as_deref()
     }
@@ -276,7 +276,7 @@ impl Context {
         self.connection.as_ref()?.peer
     }
 
-    /// Sets the connection: a server does.
+    /// Sets the connection: a transport does.
     pub fn set_connection(&mut self, connection: Arc<Connection>) {
         self.connection = Some(connection);
     }

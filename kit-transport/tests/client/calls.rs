@@ -25,6 +25,27 @@ async fn a_request_goes_out_encoded_and_its_answer_comes_back_decoded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sizes_and_peer_are_in_the_context_of_an_answer_and_of_an_error() {
+    let _clock = Clock::hold();
+    let peer = Peer::bind().await;
+    let client = Client::new(Config::default()).unwrap();
+    let count = client.post(&COUNT, &peer.target(), Json).binding::<Value>().unwrap();
+    let (good, bad) = (five(), answer("503 Service Unavailable", "text/plain", "later"));
+    let (mut first, mut second) = (Context::new(), Context::new());
+    let (value, (_, mut line)) = tokio::join!(count.call(&mut first, HELLO), peer.serve(&good));
+    let (error, _) = tokio::join!(count.call(&mut second, HELLO), line.serve(&bad));
+    assert!(value.is_ok() && error.is_err());
+    let sizes = |cx: &Context| (cx.sizes().sent(), cx.sizes().received());
+    assert_eq!((sizes(&first), sizes(&second)), ((13, 7), (13, 5)));
+    assert_eq!((first.peer(), second.peer()), (Some(peer.address()), Some(peer.address())));
+    // Refused before it was sent.
+    let refusing = client.post(&COUNT, &peer.target(), Json).before(|_cx, _request| Err(Error::unavailable("no")));
+    let mut third = Context::new();
+    assert!(refusing.binding::<Value>().unwrap().call(&mut third, HELLO).await.is_err());
+    assert_eq!((sizes(&third), third.peer()), ((0, 0), None));
+}
+
+#[tokio::test(start_paused = true)]
 async fn identity_metadata_and_the_time_that_is_left_travel_with_the_call() {
     let _clock = Clock::hold();
     let peer = Peer::bind().await;

@@ -112,7 +112,7 @@ impl<Req, Res, C: Codec> Binding<Req, Res, C> {
 
     async fn read(&self, call: &mut Call<'_>, sent: Sent) -> Result<Res, Error> {
         let target = self.path.target();
-        let mut response = sent.await?;
+        let mut response = call.answer(sent).await?;
         for hook in &self.shape.after {
             hook(&mut call.cx, &mut response)?;
         }
@@ -121,6 +121,7 @@ impl<Req, Res, C: Codec> Binding<Req, Res, C> {
             call.cx.set_inbound(Metadata::received(parts.headers));
             // Whatever of it does not come whole: the status says enough.
             let body = body.bytes(MAX_PROBLEM_BYTES).await.unwrap_or_default();
+            call.cx.sizes_mut().add_received(body.len());
             let error = problem::error(parts.status, call.cx.inbound().headers(), &body);
             let error = error.with_field("target", target.authority());
             return Err(error);
@@ -134,6 +135,7 @@ impl<Req, Res, C: Codec> Binding<Req, Res, C> {
                     .bytes(self.client.config().max_response_bytes)
                     .await
                     .map_err(|cause| error::unread(cause, target))?;
+                call.cx.sizes_mut().add_received(bytes.len());
                 decode(&self.shape.codec, &bytes).map_err(|cause| error::unreadable(cause, error::MALFORMED, target))
             }
             Decoding::With(decode) => {

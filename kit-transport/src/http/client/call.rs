@@ -3,12 +3,13 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use http_body::Body as _;
 use kit_core::{Context, Error, Scope};
 use tokio::time::{Instant, timeout_at};
 
 use super::exchange::Sent;
 use super::{Client, Target, error, headers};
-use crate::http::Request;
+use crate::http::{Body, Request};
 
 /// One call's time: what every call has, whatever it sends and reads.
 pub(super) struct Call<'a> {
@@ -39,8 +40,18 @@ impl<'a> Call<'a> {
 
     /// Sends a request, perhaps more than once if it is `idempotent`. Not `async`: a message is too big to be kept in every
     /// future between here and its answer.
-    pub(super) fn send(&self, request: Request, idempotent: bool) -> Sent {
+    pub(super) fn send(&mut self, request: Request, idempotent: bool) -> Sent {
+        if let Some(bytes) = request.body().size_hint().exact() {
+            self.cx.sizes_mut().add_sent(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
         self.client.send(request, idempotent, self.deadline)
+    }
+
+    /// The head of the answer to what was sent; who gave it is the context's peer.
+    pub(super) async fn answer(&mut self, sent: Sent) -> Result<http::Response<Body>, Error> {
+        let (response, ends) = sent.await?;
+        self.cx.set_connection(ends);
+        Ok(response)
     }
 
     /// The result of the call's work, which has come to its own end, or `DeadlineExceeded` if there is none.

@@ -13,6 +13,7 @@ use crate::http::{Body, Request};
 pub(super) struct Connection {
     sender: Sender,
     meter: Arc<Meter>,
+    ends: Arc<kit_core::Connection>,
     /// Whether it has carried a request before: a fresh one cannot be stale.
     pub(super) reused: bool,
 }
@@ -36,6 +37,7 @@ pub(super) struct Lost {
 impl Connection {
     /// Spawns the connection's task.
     pub(super) async fn open(stream: TokioIo<TcpStream>, config: &Config) -> Result<Self, BoxError> {
+        let ends = kit_core::Connection::new(stream.inner().peer_addr().ok(), stream.inner().local_addr().ok());
         let wire = Wire::new(stream, config.http2_only);
         let meter = wire.meter();
         // How a connection ends, its requests are told.
@@ -53,7 +55,7 @@ impl Connection {
             tokio::spawn(async move { drop(connection.await) });
             Sender::One(sender)
         };
-        Ok(Self { sender, meter, reused: false })
+        Ok(Self { sender, meter, ends: Arc::new(ends), reused: false })
     }
 
     /// Whether it takes a request now, as far as is known.
@@ -78,12 +80,17 @@ impl Connection {
     /// If it is an HTTP/1.1 connection, which carries one request at a time.
     pub(super) fn shared(&self, reused: bool) -> Self {
         let Sender::Many(sender) = &self.sender else { panic!("an HTTP/1.1 connection is not shared") };
-        Self { sender: Sender::Many(sender.clone()), meter: Arc::clone(&self.meter), reused }
+        let (meter, ends) = (Arc::clone(&self.meter), self.ends());
+        Self { sender: Sender::Many(sender.clone()), meter, ends, reused }
     }
 
     /// Whether both are ways to one connection.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.meter, &other.meter)
+    }
+
+    pub(super) fn ends(&self) -> Arc<kit_core::Connection> {
+        Arc::clone(&self.ends)
     }
 
     pub(super) fn reading(&self) -> Reading {

@@ -14,7 +14,10 @@ use super::wire::Reading;
 use crate::http::{Body, Request};
 
 /// A request on its way to the head of its answer.
-pub(super) type Sent = Pin<Box<dyn Future<Output = Result<http::Response<Body>, Error>> + Send>>;
+pub(super) type Sent = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
+
+/// The head of an answer, and the ends of the connection that it came on.
+pub(super) type Answer = (http::Response<Body>, Arc<kit_core::Connection>);
 
 /// How often a request is sent at most. A connection that had gone stale, then a fresh one whose server is about to stop, then
 /// another: what still fails then has another reason.
@@ -47,8 +50,9 @@ pub(super) fn send(hosts: &Arc<Hosts>, mut request: Request, idempotent: bool, d
             let mut trip = Trip::begin(&hosts, &host, connection, deadline);
             let lost = match trip.connection().send(request).await {
                 Ok(response) => {
+                    let ends = trip.connection().ends();
                     trip.arrived();
-                    return Ok(response);
+                    return Ok((response, ends));
                 }
                 Err(lost) => lost,
             };

@@ -60,7 +60,7 @@ impl Raw {
     }
 
     async fn read(&self, call: &mut Call<'_>, sent: Sent) -> Result<Response, Error> {
-        let (mut parts, body) = sent.await?.into_parts();
+        let (mut parts, body) = call.answer(sent).await?.into_parts();
         headers::strip_connection(&mut parts.headers);
         call.cx.set_inbound(Metadata::received(parts.headers.clone()));
         let failed = parts.status.is_client_error() || parts.status.is_server_error();
