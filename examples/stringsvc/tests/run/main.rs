@@ -2,6 +2,7 @@
 
 mod ends;
 mod lines;
+mod metrics;
 mod routes;
 mod settings;
 mod support;
