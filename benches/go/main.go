@@ -16,10 +16,13 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "where to listen")
 	stack := flag.Bool("stack", false, "with the example's logging and instrumenting middlewares")
 	count := flag.Int("allocations", 0, "instead of serving, count what so many requests allocate")
+	each := flag.Duration("events", 0, "instead of serving, time what a line or an increment costs, each for so long")
 	flag.Parse()
 
 	var err error
-	if *count > 0 {
+	if *each > 0 {
+		err = events(*each)
+	} else if *count > 0 {
 		err = allocations(handler(service(*stack, io.Discard)), *count)
 	} else {
 		err = http.ListenAndServe(*addr, handler(service(*stack, os.Stderr)))

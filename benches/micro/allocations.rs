@@ -5,7 +5,7 @@
 use std::io::{self, Write as _};
 
 use allocation_counter::measure;
-use kit_bench::cases::{self, Cases};
+use kit_bench::cases::{Cases, Set};
 
 const WARM: u64 = 100;
 const COUNTED: u64 = 1_000;
@@ -19,8 +19,18 @@ impl Cases for Counted {
         let each = |total: u64| total as f64 / COUNTED as f64;
         let _ = writeln!(io::stdout(), "{name}\t{}\t{}", each(info.count_total), each(info.bytes_total));
     }
+
+    fn timed(&mut self, name: &'static str, f: impl FnMut()) {
+        self.case(name, f);
+    }
+
+    /// What one thread does it does beside another.
+    fn contended(&mut self, name: &'static str, f: impl Fn() + Sync) {
+        self.case(name, f);
+    }
 }
 
-fn main() {
-    cases::all(&mut Counted);
+fn main() -> io::Result<()> {
+    Set::wanted()?.all(&mut Counted);
+    Ok(())
 }

@@ -2,46 +2,97 @@
 
 use std::fmt::Write as _;
 
-use kit_bench::cases;
+use kit_bench::cases::{self, Set};
 
 use crate::measured::Measured;
 
 /// The aims, each with what came of it.
-pub(crate) fn text(measured: &[Measured]) -> String {
-    let case = |name: &str| measured.iter().find(|case| case.name == name);
-    let mut text = String::new();
-    let mut aim = |what: &str, got: Option<f64>, most: f64, unit: &str| {
-        let _ = match got {
-            Some(got) => {
-                let verdict = if got <= most {
-                    "met".to_owned()
-                } else {
-                    format!("missed by {:.0} %", (got / most - 1.0) * 100.0)
-                };
-                writeln!(text, "- {what}: {got:.1} {unit}, aim {most} {unit}: {verdict}")
+pub(crate) fn text(set: Set, measured: &[Measured]) -> String {
+    let mut aims = Aims { measured, text: String::new() };
+    match set {
+        Set::Micro => aims.micro(),
+        Set::Observe => aims.observe(),
+    }
+    aims.text
+}
+
+struct Aims<'a> {
+    measured: &'a [Measured],
+    text: String,
+}
+
+impl Aims<'_> {
+    fn micro(&mut self) {
+        let (fixed, erased) = ("layers/8 named futures", "layers/8 named futures, erased once");
+        self.nanoseconds("8 layers, static (row 14)", fixed, 5.0);
+        self.allocations("8 layers, static (row 14)", fixed, 0.0);
+        self.nanoseconds("8 layers, erased once (row 14)", erased, 16.0);
+        self.allocations("8 layers, erased once (row 14)", erased, 1.0);
+        self.allocations("the default stack and its context", "layers/default stack and its context", 0.0);
+        let reads = Some(f64::from(cases::clock_reads()));
+        self.aim("clock reads of a call through the default stack (row 18)", reads, 2.0, "reads");
+        for name in ["wire/kit bare", "wire/kit full", "wire/axum", "wire/axum + layers"] {
+            if let Some(ratio) = self.instructions(name, "wire/raw hyper") {
+                let _ =
+                    writeln!(self.text, "- {name}: {ratio:.2} x the instructions of raw hyper, without the kernel's");
             }
-            None => writeln!(text, "- {what}: not measured"),
-        };
-    };
-    let nanoseconds = |name: &str| case(name).and_then(|case| case.nanoseconds);
-    let allocations = |name: &str| case(name).and_then(|case| case.allocations);
-    let (fixed, erased) = ("layers/8 named futures", "layers/8 named futures, erased once");
-    aim("8 layers, static (row 14)", nanoseconds(fixed), 5.0, "ns");
-    aim("8 layers, static (row 14)", allocations(fixed), 0.0, "allocations");
-    aim("8 layers, erased once (row 14)", nanoseconds(erased), 16.0, "ns");
-    aim("8 layers, erased once (row 14)", allocations(erased), 1.0, "allocations");
-    aim("the default stack and its context", allocations("layers/default stack and its context"), 0.0, "allocations");
-    aim(
-        "clock reads of a call through the default stack (row 18)",
-        Some(f64::from(cases::clock_reads())),
-        2.0,
-        "reads",
-    );
-    let ratio = |name: &str| Some(case(name)?.instructions / case("wire/raw hyper")?.instructions);
-    for name in ["wire/kit bare", "wire/kit full", "wire/axum", "wire/axum + layers"] {
-        if let Some(ratio) = ratio(name) {
-            let _ = writeln!(text, "- {name}: {ratio:.2} x the instructions of raw hyper, without the kernel's");
         }
     }
-    text
+
+    fn observe(&mut self) {
+        for (what, case, most) in [
+            ("a line of six pairs, logfmt (row 19)", "text/kit", 100.0),
+            ("the same with the time (row 19)", "text with the time/kit", 150.0),
+            ("the same in JSON, without it (row 20)", "JSON/kit", 130.0),
+            ("a refused line (row 21)", "refused/kit", 2.0),
+            ("a counter (row 22)", "counter/kit", 6.0),
+            ("a counter by two labels (row 22)", "counter by labels/kit", 15.0),
+            ("a histogram (row 23)", "histogram/kit", 16.0),
+            ("a StatsD counter, the caller's part (row 24)", "StatsD counter/kit", 10.0),
+        ] {
+            self.nanoseconds(what, case, most);
+            self.allocations(what, case, 0.0);
+        }
+        self.nanoseconds("a histogram, each of two threads (row 23)", "histogram, two threads/kit", 30.0);
+        let counter = |name| self.case(name).and_then(|case| case.nanoseconds);
+        let slower = counter("counter, two threads/kit").zip(counter("counter/kit")).map(|(two, one)| two / one);
+        self.aim("two threads on one counter, each", slower, 2.0, "x one thread");
+        let ratio = self.instructions("wire/stringsvc", "wire/stringsvc, all off");
+        self.aim("stringsvc, all on: instructions, without the kernel's", ratio, 1.12, "x all off");
+    }
+
+    fn case(&self, name: &str) -> Option<&Measured> {
+        self.measured.iter().find(|case| case.name == name)
+    }
+
+    fn nanoseconds(&mut self, what: &str, name: &str, most: f64) {
+        let case = self.case(name);
+        let counted = case.and_then(|case| case.instructions).map(|count| format!(" ({count:.0} instructions)"));
+        let got = case.and_then(|case| case.nanoseconds);
+        self.aim(&format!("{what}{}", counted.unwrap_or_default()), got, most, "ns");
+    }
+
+    fn allocations(&mut self, what: &str, name: &str, most: f64) {
+        let got = self.case(name).and_then(|case| case.allocations);
+        self.aim(what, got, most, "allocations");
+    }
+
+    fn instructions(&self, name: &str, base: &str) -> Option<f64> {
+        Some(self.case(name)?.instructions? / self.case(base)?.instructions?)
+    }
+
+    fn aim(&mut self, what: &str, got: Option<f64>, most: f64, unit: &str) {
+        let Some(got) = got else {
+            let _ = writeln!(self.text, "- {what}: not measured");
+            return;
+        };
+        let verdict = match got <= most {
+            true => "met".to_owned(),
+            false if most == 0.0 => "missed".to_owned(),
+            false => format!("missed by {:.0} %", (got / most - 1.0) * 100.0),
+        };
+        // Ratios are near one.
+        let decimals = if most < 10.0 { 2 } else { 1 };
+        let _ = writeln!(self.text, "- {what}: {got:.decimals$} {unit}, aim {most} {unit}: {verdict}");
+    }
 }

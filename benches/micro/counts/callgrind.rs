@@ -4,41 +4,33 @@ use std::collections::BTreeMap;
 use std::process::{self, Command, Output};
 use std::{env, fs, io};
 
-/// Long enough for caches, buffers and lazy values to be there.
-const FEW: u64 = 200;
-const MANY: u64 = 2_200;
+/// So many runs are counted.
+const TIMES: u64 = 2_000;
 
-/// The instructions of one run of a case: of what many runs take more than few do, so that start and end do not count.
+/// Counting is on within this function alone: neither the other cases that are set up, nor the threads of some, are in it.
+const COUNTED: &str = "--toggle-collect=*counts::counted*";
+
+/// The instructions of one run of a case.
 pub(crate) fn instructions(name: &str) -> io::Result<f64> {
-    let (few, many) = (collected(name, FEW)?, collected(name, MANY)?);
-    Ok(many.saturating_sub(few) as f64 / (MANY - FEW) as f64)
-}
-
-fn collected(name: &str, times: u64) -> io::Result<u64> {
-    let output = run("/dev/null", name, times)?;
+    let output = run("/dev/null", name)?;
     let text = String::from_utf8_lossy(&output.stderr);
-    let count = text.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
-    count.ok_or_else(|| io::Error::other(format!("callgrind counted nothing: {text}")))
+    let count: Option<f64> = text.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
+    match count {
+        Some(count) if count > 0.0 => Ok(count / TIMES as f64),
+        _ => Err(io::Error::other(format!("callgrind counted nothing: {text}"))),
+    }
 }
 
 /// The instructions of one run of a case by function, each alone.
 pub(crate) fn functions(name: &str) -> io::Result<BTreeMap<String, f64>> {
-    let (few, mut functions) = (annotated(name, FEW)?, annotated(name, MANY)?);
-    for (function, count) in &mut functions {
-        *count = (*count - few.get(function).unwrap_or(&0.0)) / (MANY - FEW) as f64;
-    }
-    Ok(functions)
-}
-
-fn annotated(name: &str, times: u64) -> io::Result<BTreeMap<String, f64>> {
     let file = env::temp_dir().join(format!("kit-bench.callgrind.{}", process::id()));
     let annotate =
         |_| Command::new("callgrind_annotate").args(["--threshold=100", "--show-percs=no"]).arg(&file).output();
-    let output = run(&file.to_string_lossy(), name, times).and_then(annotate);
+    let output = run(&file.to_string_lossy(), name).and_then(annotate);
     fs::remove_file(&file)?;
     let mut functions = BTreeMap::new();
     for (function, count) in String::from_utf8_lossy(&output?.stdout).lines().filter_map(function) {
-        *functions.entry(function.to_owned()).or_default() += count;
+        *functions.entry(function.to_owned()).or_default() += count / TIMES as f64;
     }
     Ok(functions)
 }
@@ -51,11 +43,11 @@ fn function(line: &str) -> Option<(&str, f64)> {
     Some((function, count.replace(',', "").parse().ok()?))
 }
 
-fn run(file: &str, name: &str, times: u64) -> io::Result<Output> {
+fn run(file: &str, name: &str) -> io::Result<Output> {
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", &format!("--callgrind-out-file={file}")])
+        .args(["--tool=callgrind", "--collect-atstart=no", COUNTED, &format!("--callgrind-out-file={file}")])
         .arg(env::current_exe()?)
-        .args(["--run", name, &times.to_string()])
+        .args(["--run", name, &TIMES.to_string()])
         .output()
         .map_err(|error| io::Error::other(format!("valgrind (Debian's package of that name): {error}")))?;
     match output.status.success() {

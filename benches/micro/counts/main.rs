@@ -10,19 +10,29 @@ mod aims;
 mod callgrind;
 mod limits;
 mod measured;
+mod peers;
 mod profile;
 
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use kit_bench::cases::{self, Cases};
+use kit_bench::cases::{Cases, Set};
 use kit_bench::table::{Table, figure};
 
 use self::limits::Limits;
 use self::measured::Measured;
 
-/// Runs the one case so many times: what callgrind counts.
+/// Long enough for caches, buffers and lazy values to be there.
+const WARM: u64 = 200;
+
+/// What callgrind counts: found by its name.
+#[inline(never)]
+fn counted(times: u64, f: &mut dyn FnMut()) {
+    (0..times).for_each(|_| f());
+}
+
+/// Runs the one case so many times.
 struct Run<'a> {
     wanted: &'a str,
     times: u64,
@@ -33,18 +43,31 @@ impl Cases for Run<'_> {
     fn case(&mut self, name: &'static str, mut f: impl FnMut()) {
         if name == self.wanted {
             self.found = true;
-            (0..self.times).for_each(|_| f());
+            (0..WARM).for_each(|_| f());
+            counted(self.times, &mut f);
         }
     }
+
+    fn timed(&mut self, _name: &'static str, _f: impl FnMut()) {}
+
+    fn contended(&mut self, _name: &'static str, _f: impl Fn() + Sync) {}
 }
 
-/// The names of the cases, in their order.
+/// The names of the cases, in their order, and whether their instructions can be counted.
 #[derive(Default)]
-struct Names(Vec<&'static str>);
+struct Names(Vec<(&'static str, bool)>);
 
 impl Cases for Names {
     fn case(&mut self, name: &'static str, _f: impl FnMut()) {
-        self.0.push(name);
+        self.0.push((name, true));
+    }
+
+    fn timed(&mut self, name: &'static str, _f: impl FnMut()) {
+        self.0.push((name, false));
+    }
+
+    fn contended(&mut self, name: &'static str, _f: impl Fn() + Sync) {
+        self.0.push((name, false));
     }
 }
 
@@ -72,7 +95,7 @@ fn main() -> ExitCode {
 
 fn run(wanted: &str, times: u64) -> io::Result<bool> {
     let mut run = Run { wanted, times, found: false };
-    cases::all(&mut run);
+    Set::wanted()?.all(&mut run);
     match run.found {
         true => Ok(true),
         false => Err(io::Error::other(format!("there is no case {wanted:?}"))),
@@ -81,29 +104,35 @@ fn run(wanted: &str, times: u64) -> io::Result<bool> {
 
 /// Counts, prints, and says whether every case kept its limit.
 fn table(accept: bool) -> io::Result<bool> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("counts.txt");
+    let set = Set::wanted()?;
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(match set {
+        Set::Micro => "counts.txt",
+        Set::Observe => "counts-observe.txt",
+    });
     let mut limits = Limits::read(&file)?;
     let mut names = Names::default();
-    cases::all(&mut names);
-    let measured: Vec<Measured> = names.0.into_iter().map(Measured::of).collect::<io::Result<_>>()?;
+    set.all(&mut names);
+    let measured = names.0.into_iter().map(|(name, counted)| Measured::of(name, counted));
+    let mut measured: Vec<Measured> = measured.collect::<io::Result<_>>()?;
+    peers::join(&mut measured)?;
 
     let mut table = Table::new(["case", "ns", "allocations", "instructions", "limit", ""]);
     let mut kept = true;
     for case in &measured {
-        let verdict = limits.verdict(case.name, case.instructions);
-        kept &= verdict.kept();
+        let verdict = case.instructions.map(|instructions| limits.verdict(&case.name, instructions));
+        kept &= verdict.as_ref().is_none_or(limits::Verdict::kept);
         table.row([
-            case.name.to_owned(),
+            case.name.clone(),
             figure(case.nanoseconds, 1),
             figure(case.allocations, 1),
-            figure(Some(case.instructions), 0),
-            figure(limits.of(case.name), 0),
-            verdict.to_string(),
+            figure(case.instructions, 0),
+            figure(limits.of(&case.name), 0),
+            verdict.map_or_else(String::new, |verdict| verdict.to_string()),
         ]);
     }
-    write!(io::stdout(), "{table}\n{}", aims::text(&measured))?;
+    write!(io::stdout(), "{table}\n{}", aims::text(set, &measured))?;
     if accept {
-        limits.accept(measured.iter().map(|case| (case.name, case.instructions)));
+        limits.accept(measured.iter().filter_map(|case| Some((&*case.name, case.instructions?))));
         limits.write(&file)?;
         return Ok(true);
     }

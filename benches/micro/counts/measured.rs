@@ -11,18 +11,19 @@ const ALLOCATIONS: &str = "BENCH_ALLOCATIONS";
 const CRITERION: &str = "CRITERION_HOME";
 
 pub(crate) struct Measured {
-    pub(crate) name: &'static str,
-    pub(crate) instructions: f64,
+    pub(crate) name: String,
+    /// `None` if a thread of its own does a part of it.
+    pub(crate) instructions: Option<f64>,
     /// The median; `None` if it was not timed.
     pub(crate) nanoseconds: Option<f64>,
     pub(crate) allocations: Option<f64>,
 }
 
 impl Measured {
-    pub(crate) fn of(name: &'static str) -> io::Result<Self> {
+    pub(crate) fn of(name: &str, counted: bool) -> io::Result<Self> {
         Ok(Self {
-            name,
-            instructions: callgrind::instructions(name)?,
+            name: name.to_owned(),
+            instructions: counted.then(|| callgrind::instructions(name)).transpose()?,
             nanoseconds: nanoseconds(name),
             allocations: allocations(name),
         })

@@ -27,6 +27,13 @@ pub(super) fn cases(cases: &mut impl Cases) {
     case(cases, "wire/axum + layers", serve(|listener| servers::axum::serve(layered, listener)));
 }
 
+/// The example with all its logs and metrics, and without any: what they cost of a request.
+pub(super) fn observed(cases: &mut impl Cases) {
+    let (on, off) = (servers::stringsvc::on(io::sink()), servers::stringsvc::off());
+    case(cases, "wire/stringsvc", kit(on.expect("good settings")));
+    case(cases, "wire/stringsvc, all off", kit(off.expect("a good route")));
+}
+
 /// A server at its address, on a runtime that runs when its client waits.
 type Served = io::Result<(Runtime, SocketAddr)>;
 

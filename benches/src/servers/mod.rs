@@ -3,3 +3,4 @@
 pub mod axum;
 pub mod kit;
 pub mod raw;
+pub mod stringsvc;

@@ -101,7 +101,7 @@ async fn measure(options: Options) -> io::Result<()> {
     )?;
     writeln!(out, "{}", report::table(&all))?;
     writeln!(out, "{}", report::notes(&all))?;
-    write!(out, "{}", aims::text(&all))
+    write!(out, "{}", aims::text(&all, !options.only.is_empty()))
 }
 
 /// Progress, for whoever waits; the table alone goes to stdout.

@@ -13,6 +13,8 @@ pub(crate) const RAW: &str = "raw hyper";
 pub(crate) const AXUM: &str = "axum";
 pub(crate) const KIT_BARE: &str = "kit bare";
 pub(crate) const KIT_FULL: &str = "kit full";
+pub(crate) const EXAMPLE: &str = "stringsvc";
+pub(crate) const EXAMPLE_OFF: &str = "stringsvc, all off";
 pub(crate) const GO_STACK: &str = "Go kit + stack";
 pub(crate) const STEALING: &str = "stealing";
 pub(crate) const PER_CORE: &str = "per-core";
@@ -66,6 +68,16 @@ pub(crate) fn all() -> io::Result<Vec<Subject>> {
         }
     }
     all.extend(example(program("stringsvc"), &counted)?);
+    for runtime in [STEALING, PER_CORE] {
+        all.push(Subject {
+            name: EXAMPLE_OFF,
+            runtime,
+            has: "the same operations without a layer or a middleware that logs or counts",
+            program: program("bench-stringsvc-off"),
+            args: vec!["--runtime".to_owned(), runtime.to_owned()],
+            allocations: find(&counted, EXAMPLE_OFF),
+        });
+    }
     if let Some(go) = env::var_os(GO).map(PathBuf::from) {
         let bare = "Go kit's example: net/http, JSON, one endpoint; no header timer, no limits";
         let stack = "the same with the example's logging (a logfmt line with the time to /dev/null) and instrumenting (counter + \
@@ -81,7 +93,7 @@ pub(crate) fn all() -> io::Result<Vec<Subject>> {
 
 /// `examples/stringsvc` as its users start it, in the layouts that it has.
 fn example(program: PathBuf, counted: &str) -> io::Result<Vec<Subject>> {
-    let name = "stringsvc";
+    let name = EXAMPLE;
     let has = "examples/stringsvc as it is: kit full, and the example's own two middlewares";
     let help = Command::new(&program).arg("--help").stderr(Stdio::null()).output()?;
     let allocations = find(counted, name);
