@@ -10,6 +10,7 @@
 //! | `dns` | SRV records, or addresses and a port (feature `dns`) |
 //! | `file` | a set in a file, read again when it changes (feature `file`) |
 //! | `consul` | the instances that pass their checks in Consul (feature `consul`) |
+//! | [`Spec`] | a source in one line, for a flag: `dns:_http._tcp.strings.example` |
 //! | [`Registrar`], [`Registration`] | announces an instance, keeps it announced, withdraws it |
 //! | [`Address`], [`value`] | addresses, and how registries and files write an instance |
 //!
@@ -41,6 +42,7 @@ mod publisher;
 mod registrar;
 pub mod registration;
 mod source;
+mod spec;
 mod state;
 mod subscription;
 #[cfg(any(test, feature = "testing"))]
@@ -65,6 +67,7 @@ pub use publisher::Publisher;
 pub use registrar::Registrar;
 pub use registration::Registration;
 pub use source::Source;
+pub use spec::Spec;
 pub use state::{State, Totals};
 pub use subscription::{Stopped, Subscription};
 pub use value::Entry;

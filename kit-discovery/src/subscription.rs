@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use kit_core::{Code, Error};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use crate::policy::Policy;
+use crate::instances::Instances;
+use crate::policy::{NoInstances, Policy};
 use crate::state::State;
 use crate::view::View;
 
@@ -50,6 +52,11 @@ impl Subscription {
     /// What is known now.
     pub fn state(&self) -> State {
         self.state.borrow().clone()
+    }
+
+    /// What a consumer may call at `now`, without a copy of the state.
+    pub(crate) fn serve(&self, policy: &Policy, now: Instant) -> (Result<Instances, NoInstances>, Option<Instant>) {
+        self.state.borrow().serve(policy, now)
     }
 
     /// Waits for a state that this subscription has not waited for before, and gives the latest. The first wait gives what

@@ -35,7 +35,7 @@ impl View {
     /// # Errors
     /// [`NoInstances`]: nobody yet, nobody any more, or nobody who could be trusted to be there still.
     pub fn instances(&self) -> Result<Instances, NoInstances> {
-        self.subscription.state().serve(&self.policy, Instant::now()).0
+        self.subscription.serve(&self.policy, Instant::now()).0
     }
 
     /// Waits until [`instances`](Self::instances) says something else than when last waited for, by a change of the state or
@@ -51,7 +51,7 @@ impl View {
     /// Cancel safe: a dropped wait loses no change.
     pub async fn changed(&mut self) -> Result<Result<Instances, NoInstances>, Stopped> {
         loop {
-            let (verdict, until) = self.subscription.state().serve(&self.policy, Instant::now());
+            let (verdict, until) = self.subscription.serve(&self.policy, Instant::now());
             let given = Given::of(&verdict);
             if self.given.as_ref() != Some(&given) {
                 self.given = Some(given);

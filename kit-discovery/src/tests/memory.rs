@@ -45,3 +45,25 @@ async fn a_fault_lasts_until_it_is_healed() {
     registry.heal();
     assert_eq!(known(&timeout(5 * SECOND, discovery.ready()).await.unwrap().unwrap()), [1]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_restarts_without_its_data_takes_nobody_from_a_consumer() {
+    let registry = Registry::new();
+    let discovery = registry.instancer("strings").start().unwrap();
+    let mut view = discovery.subscribe().view(Policy::default()).unwrap();
+    let registration = registry.registrar("strings").register(at(1)).await.unwrap();
+    while view.changed().await.unwrap().is_err() {}
+    // Down for ten minutes: nobody is lost, and the age says for how long.
+    registry.fail(down());
+    assert!(timeout(600 * SECOND, view.changed()).await.is_err());
+    assert!(view.state().age(Instant::now()) > 599 * SECOND && !registration.standing().is_registered());
+    // Back, and empty until everybody has registered again.
+    registry.forget();
+    let back = Instant::now();
+    registry.heal();
+    assert!(timeout(60 * SECOND, view.changed()).await.is_err());
+    assert_eq!(ports(&view.instances().unwrap()), [1]);
+    let state = view.state();
+    assert!(state.error().is_none() && state.answered_at().unwrap() - back <= 5 * SECOND);
+    assert_eq!(known(&state), [1]);
+}

@@ -18,16 +18,23 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn config(servers: &[&Server]) -> Config {
     let mut config = servers.iter().fold(Config::srv("_http._tcp.strings.test"), |config, s| config.server(s.address));
-    config.timeout = SECOND;
+    config.timeout = 5 * SECOND;
     config
 }
 
 async fn ask(client: &Client, owner: &str, kind: RecordType) -> Result<Reply, Error> {
-    timeout(10 * SECOND, client.ask(&name(owner), kind)).await.expect("an answer, or none, in time")
+    timeout(60 * SECOND, client.ask(&name(owner), kind)).await.expect("an answer, or none, in time")
 }
 
+/// What is said of a server that has half a second.
 async fn failure(server: &Server) -> String {
-    let client = Client::new(&config(&[server])).unwrap();
+    let mut config = config(&[server]);
+    config.timeout = SECOND / 2;
+    said(&config).await
+}
+
+async fn said(config: &Config) -> String {
+    let client = Client::new(config).unwrap();
     ask(&client, "h.test.", RecordType::A).await.unwrap_err().message().to_owned()
 }
 
@@ -48,7 +55,7 @@ async fn records_and_the_addresses_of_their_targets_make_the_set() {
     server.put("a.test.", 60, [ip("10.0.0.1")]);
     server.put("b.test.", 60, [ip("2001:db8::2")]);
     let discovery = Discovery::of("strings", DnsSource::new(config(&[&server])).unwrap()).start().unwrap();
-    let state = timeout(10 * SECOND, discovery.ready()).await.unwrap().unwrap();
+    let state = timeout(60 * SECOND, discovery.ready()).await.unwrap().unwrap();
     let set: Vec<_> =
         state.instances().unwrap().iter().map(|i| (i.address.to_string(), i.priority, i.weight)).collect();
     assert_eq!(
@@ -80,12 +87,11 @@ async fn what_a_server_fails_to_say_is_no_absence() {
     server.mode(Mode::Silent);
     assert_eq!(failure(&server).await, "a name server answers nothing in time, asked for A h.test.");
     server.mode(Mode::Garbage);
-    let said = failure(&server).await;
-    assert!(said.contains("what is no answer") || said.contains("nothing in time"), "{said}");
-    let (address, config) = (server.address, config(&[&server]));
+    assert_eq!(failure(&server).await, "a name server answers what is no answer, asked for A h.test.");
+    let mut gone = config(&[&server]);
+    gone.timeout = SECOND / 2;
     drop(server);
-    let error = ask(&Client::new(&config).unwrap(), "h.test.", RecordType::A).await.unwrap_err();
-    assert!(error.message().starts_with("a name server answers nothing"), "{address}: {error}");
+    assert!(said(&gone).await.starts_with("a name server answers nothing"));
 }
 
 #[tokio::test]

@@ -1,0 +1,176 @@
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use kit_core::{Code, Error, Observer};
+
+use crate::event::Event;
+use crate::fixed::Fixed;
+use crate::instancer::Instancer;
+use crate::malformed::Malformed;
+
+/// A source in one line, for a flag or a setting: its kind, and what that kind needs.
+///
+/// | | |
+/// |---|---|
+/// | `static:10.0.0.1:80,[::1]:80` | these addresses |
+/// | `file:/etc/strings.toml` | a file of JSON or TOML (feature `file`) |
+/// | `dns:_http._tcp.strings.example` | SRV records (feature `dns`) |
+/// | `dns:strings.example:8080` | the addresses of a name, at a port (feature `dns`) |
+///
+/// ```
+/// use kit_discovery::{Instancer as _, Spec};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), kit_core::Error> {
+/// let spec: Spec = "static:10.0.0.1:80".parse()?;
+/// let strings = spec.start("strings", ())?;
+/// assert_eq!(strings.subscribe().ready().await?.generation(), 1);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    kind: Kind,
+    rest: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Static,
+    File,
+    Dns,
+    Etcd,
+    Consul,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [Self::Static, Self::File, Self::Dns, Self::Etcd, Self::Consul];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::File => "file",
+            Self::Dns => "dns",
+            Self::Etcd => "etcd",
+            Self::Consul => "consul",
+        }
+    }
+
+    #[allow(dead_code, reason = "with every feature there is no kind left that was not built")]
+    fn missing(self) -> Error {
+        let kind = self.as_str();
+        Error::new(Code::Unimplemented, format!("discovery by {kind} was not built, it needs the feature {kind:?}"))
+    }
+}
+
+impl Spec {
+    /// Starts to follow `service` there, and tells `observer` what becomes of it.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if what the kind needs is malformed, `Unimplemented` if the kind was not built: the message says
+    /// which feature it needs.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, for a kind that has a task.
+    pub fn start(
+        &self,
+        service: impl Into<Arc<str>>,
+        observer: impl Observer<Event> + 'static,
+    ) -> Result<Box<dyn Instancer>, Error> {
+        let (service, rest) = (service.into(), self.rest.as_str());
+        // A fixed set has nothing to tell, and it may be all that was built.
+        let _ = &observer;
+        match self.kind {
+            Kind::Static => Ok(Box::new(Fixed::parse(service, rest)?)),
+            #[cfg(feature = "file")]
+            Kind::File => {
+                let source = crate::file::FileSource::new(crate::file::Config::new(rest))?;
+                Ok(Box::new(crate::Discovery::of(service, source).observer(observer).start()?))
+            }
+            #[cfg(feature = "dns")]
+            Kind::Dns => {
+                let config = match rest.rsplit_once(':') {
+                    None => crate::dns::Config::srv(rest),
+                    Some((name, port)) => {
+                        let port = port.parse().map_err(|_| Malformed::of("no port in", rest))?;
+                        crate::dns::Config::host(name, port)
+                    }
+                };
+                let source = crate::dns::DnsSource::new(config)?;
+                Ok(Box::new(crate::Discovery::of(service, source).observer(observer).start()?))
+            }
+            #[allow(unreachable_patterns, reason = "with every feature there is no kind left that was not built")]
+            missing => Err(missing.missing()),
+        }
+    }
+}
+
+impl FromStr for Spec {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let (kind, rest) = text.split_once(':').ok_or_else(|| Malformed::of("no kind before a colon in", text))?;
+        let known = Kind::ALL.into_iter().find(|known| known.as_str() == kind);
+        let kind = known.ok_or_else(|| {
+            Malformed::new(format!(
+                "{}, it may be {}",
+                Malformed::of("no such kind of discovery:", kind),
+                Kind::ALL.map(Kind::as_str).join(", ")
+            ))
+        })?;
+        if rest.is_empty() {
+            return Err(Malformed::of("nothing after the colon in", text));
+        }
+        Ok(Self { kind, rest: rest.to_owned() })
+    }
+}
+
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind.as_str(), self.rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn start(text: &str) -> Result<Box<dyn Instancer>, String> {
+        let spec: Spec = text.parse().map_err(|malformed: Malformed| malformed.to_string())?;
+        assert_eq!(spec.to_string(), text);
+        spec.start("strings", ()).map_err(|error| error.message().to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_line_that_names_no_source_is_refused_with_the_reason() {
+        for (line, reason) in [
+            ("10.0.0.1", "no kind before a colon in \"10.0.0.1\""),
+            ("zookeeper:x", "no such kind of discovery: \"zookeeper\", it may be static, file, dns, etcd, consul"),
+            ("static:", "nothing after the colon in \"static:\""),
+            ("static:a", "\"a\": no port in \"a\""),
+            ("file:a.yaml", "path is \"a.yaml\", it must end in .json or .toml"),
+            ("dns:a:b", "no port in \"a:b\""),
+            ("dns:a b", "name holds what no name holds: \"a b\""),
+        ] {
+            assert_eq!(start(line).await.err().as_deref(), Some(reason), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_kind_that_was_built_starts() {
+        for line in ["static:10.0.0.1:80,[::1]:80", "file:/nowhere/strings.toml"] {
+            let instancer = start(line).await.unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(instancer.subscribe().service(), "strings", "{line}");
+        }
+        // The machine may have no name server; the line is right all the same.
+        if let Err(error) = start("dns:strings.test:80").await {
+            assert!(error.contains("the system"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_built_says_which_feature_it_needs() {
+        let error = Kind::Etcd.missing();
+        assert_eq!(error.code(), Code::Unimplemented);
+        assert_eq!(error.message(), "discovery by etcd was not built, it needs the feature \"etcd\"");
+    }
+}
