@@ -36,6 +36,7 @@ mod config;
 mod named;
 mod slots;
 mod state;
+mod sync;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::sync::{AtomicU64, Ordering};
 
 /// The longest window, in seconds.
 pub(super) const LONGEST: u64 = 60;

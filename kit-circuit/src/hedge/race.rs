@@ -31,81 +31,85 @@ pub(crate) struct Raced<R> {
 
 /// Runs the first attempt, and others as `plan` says and `may_send` allows: it is asked with the attempt's number right before that
 /// is made.
-pub(crate) async fn race<E, Req>(
+// An `async fn` would keep the request twice.
+#[expect(clippy::manual_async_fn, reason = "as above")]
+pub(crate) fn race<E, Req>(
     inner: &E,
     cx: &mut Context,
     request: Req,
     plan: Plan,
-    mut may_send: impl FnMut(u32, Instant) -> bool,
-) -> Raced<E::Response>
+    mut may_send: impl FnMut(u32, Instant) -> bool + Send,
+) -> impl Future<Output = Raced<E::Response>> + Send
 where
     E: Endpoint<Req>,
     Req: Clone + Send,
 {
-    // Who picks for the second reads what the first has tried, while that one runs.
-    cx.attempts_mut().share();
-    let began = cx.now();
-    let mut first = pin!(attempt(inner, cx.fork_at(began), request.clone()));
-    let mut first_runs = true;
-    let mut others = Others(Vec::new());
-    let mut timer = pin!(None);
-    let mut errors = Vec::new();
-    let mut sent = 1;
-    if plan.delay.is_zero() {
-        while sent < plan.attempts && may_send(sent, began) {
-            others.0.push(Box::pin(attempt(inner, another(cx, sent, began), request.clone())));
-            sent += 1;
+    async move {
+        // Who picks for the second reads what the first has tried, while that one runs.
+        cx.attempts_mut().share();
+        let began = cx.now();
+        let mut first = pin!(attempt(inner, cx.fork_at(began), request.clone()));
+        let mut first_runs = true;
+        let mut others = Others(Vec::new());
+        let mut timer = pin!(None);
+        let mut errors = Vec::new();
+        let mut sent = 1;
+        if plan.delay.is_zero() {
+            while sent < plan.attempts && may_send(sent, began) {
+                others.0.push(Box::pin(attempt(inner, another(cx, sent, began), request.clone())));
+                sent += 1;
+            }
+            sent = plan.attempts;
         }
-        sent = plan.attempts;
-    }
-    loop {
-        let step = poll_fn(|task| {
-            if first_runs && let Poll::Ready(ended) = first.as_mut().poll(task) {
-                first_runs = false;
-                return Poll::Ready(Step::Ended(ended));
-            }
-            if let Poll::Ready(ended) = others.poll(task) {
-                return Poll::Ready(Step::Ended(ended));
-            }
-            if sent == plan.attempts {
-                return Poll::Pending;
-            }
-            // Made only now: an attempt that is ready at once costs no timer.
-            if timer.is_none() {
-                let Some(due) = began.checked_add(plan.delay) else { return Poll::Pending };
-                timer.set(Some(sleep_until(due)));
-            }
-            let due = timer.as_mut().as_pin_mut().expect("just made");
-            due.poll(task).map(|()| Step::Due)
-        })
-        .await;
-        let (attempt_cx, result) = match step {
-            Step::Ended(ended) => ended,
-            Step::Due => {
-                let now = cx.stamp();
-                if may_send(sent, now) {
-                    others.0.push(Box::pin(attempt(inner, another(cx, sent, now), request.clone())));
-                    sent += 1;
-                    if let (Some(timer), Some(due)) = (timer.as_mut().as_pin_mut(), now.checked_add(plan.delay)) {
-                        timer.reset(due);
-                    }
-                } else {
-                    sent = plan.attempts;
+        loop {
+            let step = poll_fn(|task| {
+                if first_runs && let Poll::Ready(ended) = first.as_mut().poll(task) {
+                    first_runs = false;
+                    return Poll::Ready(Step::Ended(ended));
                 }
-                continue;
+                if let Poll::Ready(ended) = others.poll(task) {
+                    return Poll::Ready(Step::Ended(ended));
+                }
+                if sent == plan.attempts {
+                    return Poll::Pending;
+                }
+                // Made only now: an attempt that is ready at once costs no timer.
+                if timer.is_none() {
+                    let Some(due) = began.checked_add(plan.delay) else { return Poll::Pending };
+                    timer.set(Some(sleep_until(due)));
+                }
+                let due = timer.as_mut().as_pin_mut().expect("just made");
+                due.poll(task).map(|()| Step::Due)
+            })
+            .await;
+            let (attempt_cx, result) = match step {
+                Step::Ended(ended) => ended,
+                Step::Due => {
+                    let now = cx.stamp();
+                    if may_send(sent, now) {
+                        others.0.push(Box::pin(attempt(inner, another(cx, sent, now), request.clone())));
+                        sent += 1;
+                        if let (Some(timer), Some(due)) = (timer.as_mut().as_pin_mut(), now.checked_add(plan.delay)) {
+                            timer.reset(due);
+                        }
+                    } else {
+                        sent = plan.attempts;
+                    }
+                    continue;
+                }
+            };
+            let outcome = attempt_cx.outcome_of(&result);
+            if matches!(outcome, Outcome::Success | Outcome::BusinessError) {
+                return Raced { attempt: attempt_cx, result, won: true };
             }
-        };
-        let outcome = attempt_cx.outcome_of(&result);
-        if matches!(outcome, Outcome::Success | Outcome::BusinessError) {
-            return Raced { attempt: attempt_cx, result, won: true };
-        }
-        errors.push(match &result {
-            Err(error) => error.clone(),
-            Ok(_) => answered(outcome),
-        });
-        if !first_runs && others.0.is_empty() {
-            let result = result.map_err(|error| all_failed(error, errors));
-            return Raced { attempt: attempt_cx, result, won: false };
+            errors.push(match &result {
+                Err(error) => error.clone(),
+                Ok(_) => answered(outcome),
+            });
+            if !first_runs && others.0.is_empty() {
+                let result = result.map_err(|error| all_failed(error, errors));
+                return Raced { attempt: attempt_cx, result, won: false };
+            }
         }
     }
 }
@@ -115,13 +119,21 @@ enum Step<T> {
     Due,
 }
 
-async fn attempt<E, Req>(inner: &E, mut cx: Context, request: Req) -> (Context, Result<E::Response, Error>)
+// An `async fn` would keep context and request twice.
+#[expect(clippy::manual_async_fn, reason = "as above")]
+fn attempt<E, Req>(
+    inner: &E,
+    mut cx: Context,
+    request: Req,
+) -> impl Future<Output = (Context, Result<E::Response, Error>)> + Send
 where
     E: Endpoint<Req>,
     Req: Send,
 {
-    let result = inner.call(&mut cx, request).await;
-    (cx, result)
+    async move {
+        let result = inner.call(&mut cx, request).await;
+        (cx, result)
+    }
 }
 
 /// The context of an attempt after the first.

@@ -32,42 +32,6 @@ impl<E> Retrying<E> {
         Self { inner, state, plan, tell }
     }
 
-    /// The latest end of an attempt that begins now; the caller's deadline may be earlier.
-    fn latest(cx: &Context, config: &Config) -> Option<Instant> {
-        config.per_try.and_then(|limit| cx.now().checked_add(limit))
-    }
-
-    async fn attempts<Req>(&self, cx: &mut Context, request: Req, config: Config) -> Result<E::Response, Error>
-    where
-        E: Endpoint<Req>,
-        Req: Clone + Send,
-    {
-        let mut errors = Vec::new();
-        loop {
-            let now = cx.now();
-            let mut attempt = cx.fork_at(now);
-            let failed = errors.len() as u32;
-            if failed > 0 {
-                mark(&mut attempt, failed);
-            }
-            let latest = Self::latest(&attempt, &config);
-            let result = call_until(&self.inner, &mut attempt, latest, request.clone()).await;
-            let Some(error) = failure(&attempt, &result) else { return end(cx, attempt, result) };
-            cx.stamp();
-            errors.push(error);
-            let pause = match self.after(cx, &config, &errors) {
-                Next::Again(pause) => pause,
-                Next::No(why) => return end(cx, attempt, result.map_err(|_| give_up(why, errors))),
-                Next::Answer(error) => return end(cx, attempt, Err(error)),
-            };
-            *cx.attempts_mut() = attempt.attempts().clone();
-            // Now, not after the pause: they may hold what others wait for.
-            drop((attempt, result));
-            sleep(pause).await;
-            cx.stamp();
-        }
-    }
-
     /// What follows the last of these failures, counted and told.
     #[cold]
     fn after(&self, cx: &Context, config: &Config, errors: &[Error]) -> Next {
@@ -100,22 +64,54 @@ where
 {
     type Response = E::Response;
 
-    async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
-        let config = **self.state.config.load();
-        let counted = self.state.counters.admit();
-        let result = if config.attempts == 1 {
-            call_until(&self.inner, cx, Self::latest(cx, &config), request).await
-        } else if cx.is_repeat() {
-            self.state.suppressed.fetch_add(1, Ordering::Relaxed);
-            call_until(&self.inner, cx, Self::latest(cx, &config), request).await
-        } else {
+    // An `async fn` would keep the request twice.
+    #[expect(clippy::manual_async_fn, reason = "as above")]
+    fn call(&self, cx: &mut Context, request: Req) -> impl Future<Output = Result<E::Response, Error>> + Send {
+        async move {
+            let config = **self.state.config.load();
+            let counted = self.state.counters.admit();
+            if config.attempts == 1 || cx.is_repeat() {
+                self.state.suppressed.fetch_add(u64::from(config.attempts > 1), Ordering::Relaxed);
+                let latest = latest(cx, &config);
+                let result = call_until(&self.inner, cx, latest, request).await;
+                counted.close(cx, &result, ());
+                return result;
+            }
             self.plan.budget.call(cx.now());
             cx.attempts_mut().track();
-            self.attempts(cx, request, config).await
-        };
-        counted.close(cx, &result, ());
-        result
+            let mut errors = Vec::new();
+            let result = loop {
+                let now = cx.now();
+                let mut attempt = cx.fork_at(now);
+                let failed = errors.len() as u32;
+                if failed > 0 {
+                    mark(&mut attempt, failed);
+                }
+                let latest = latest(&attempt, &config);
+                let result = call_until(&self.inner, &mut attempt, latest, request.clone()).await;
+                let Some(error) = failure(&attempt, &result) else { break end(cx, attempt, result) };
+                cx.stamp();
+                errors.push(error);
+                let pause = match self.after(cx, &config, &errors) {
+                    Next::Again(pause) => pause,
+                    Next::No(why) => break end(cx, attempt, result.map_err(|_| give_up(why, errors))),
+                    Next::Answer(error) => break end(cx, attempt, Err(error)),
+                };
+                *cx.attempts_mut() = attempt.attempts().clone();
+                // Now, not after the pause: they may hold what others wait for.
+                drop((attempt, result));
+                sleep(pause).await;
+                cx.stamp();
+            };
+            counted.close(cx, &result, ());
+            result
+        }
     }
+}
+
+/// The latest end of an attempt that begins now; the caller's deadline may be earlier.
+fn latest(cx: &Context, config: &Config) -> Option<Instant> {
+    config.per_try.and_then(|limit| cx.now().checked_add(limit))
 }
 
 /// What failed, if the attempt did: an error, or an answer that its binding calls a failure. Whether an error is one that

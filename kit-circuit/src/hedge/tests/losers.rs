@@ -1,6 +1,7 @@
 //! What becomes of the attempts that did not win: nothing.
 
 use super::*;
+use crate::breaker::{self, BreakerLayer, State};
 use crate::bulkhead::BulkheadLayer;
 
 /// Counts by a drop guard how attempts end, as every layer with a statistic does.
@@ -66,6 +67,33 @@ async fn losers_leave_no_trace_in_a_statistic() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn losers_neither_open_a_breaker_nor_end_a_row_of_failures() {
+    let config = breaker::Config { consecutive: Some(3), ..breaker::Config::default() };
+    let (layer, hedge) = (BreakerLayer::new(config).unwrap(), hedge(2));
+    let handle = layer.handle();
+    let call = async |attempts: [Attempt; 2]| {
+        let backend = Backend::new(attempts);
+        backend.endpoint().layer(layer.clone()).layer(hedge.clone()).call(&mut read(), 7).await
+    };
+    for _ in 0..50 {
+        call([Hang, Reply(10)]).await.unwrap();
+    }
+    let stats = handle.stats();
+    assert_eq!((handle.state(), stats.ok, stats.failed, stats.cancelled), (State::Closed, 50, 0, 50));
+    // Two failures in a row, a loser, and the third: its end was no success.
+    for _ in 0..2 {
+        call([Fail(0, Error::unavailable("down")), Hang]).await.unwrap_err();
+    }
+    let mut cx = read();
+    let backend = Backend::new([Hang]);
+    let hung = backend.endpoint().layer(layer.clone());
+    tokio::time::timeout(5 * MS, hung.call(&mut cx, 7)).await.unwrap_err();
+    assert_eq!(handle.state(), State::Closed);
+    call([Fail(0, Error::unavailable("down")), Hang]).await.unwrap_err();
+    assert_eq!(handle.state(), State::Open);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_drops_every_attempt() {
     let (backend, health, layer) = (Backend::new([Hang, Hang]), Health::default(), hedge(2));
     let endpoint = Watched(backend.endpoint(), health.clone()).layer(layer.clone());
@@ -73,4 +101,14 @@ async fn a_call_that_is_dropped_drops_every_attempt() {
     assert_eq!(health.0.lock().unwrap().len(), 2);
     assert!(backend.seen().iter().all(|seen| seen.token.is_cancelled()));
     assert_eq!(layer.handle().stats().calls.cancelled, 1);
+}
+
+#[test]
+fn its_future_is_no_more_than_three_times_its_inner_calls() {
+    let inner = kit_core::endpoint_fn(async |_cx, request: [u8; 1_000]| Ok(request.len()));
+    let (mut one, mut other) = (read(), read());
+    let alone = size_of_val(&inner.call(&mut one, [0; 1_000]));
+    let within = size_of_val(&inner.layer(hedge(2)).call(&mut other, [0; 1_000]));
+    // The request, a context, and the first attempt; those after it are boxed.
+    assert!(within <= 3 * alone, "{within} bytes round {alone}");
 }

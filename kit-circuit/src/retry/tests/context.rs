@@ -115,3 +115,14 @@ async fn a_panic_of_an_attempt_is_the_callers() {
     let stats = layer.handle().stats();
     assert_eq!((stats.calls.failed, stats.calls.running(), stats.repeats), (1, 0, 0));
 }
+
+#[test]
+fn its_future_is_no_more_than_three_times_its_inner_calls() {
+    let inner = endpoint_fn(async |_cx, request: [u8; 1_000]| Ok(request.len()));
+    let mut cx = read();
+    let alone = size_of_val(&inner.call(&mut cx, [0; 1_000]));
+    let mut cx = read();
+    let within = size_of_val(&inner.layer(retry(3)).call(&mut cx, [0; 1_000]));
+    // The request, a context, and what a limit on the inner call holds.
+    assert!(within <= 3 * alone, "{within} bytes round {alone}");
+}
