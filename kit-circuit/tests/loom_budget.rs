@@ -31,7 +31,9 @@ fn together<const N: usize>(slots: &Arc<Slots>, seconds: [u64; N]) {
         let slots = Arc::clone(slots);
         thread::spawn(move || slots.add(second, 1))
     });
-    threads.map(|thread| thread.join().expect("it only counts"));
+    for thread in threads {
+        thread.join().expect("it only counts");
+    }
 }
 
 #[test]

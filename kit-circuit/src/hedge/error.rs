@@ -33,8 +33,8 @@ impl fmt::Display for AllFailed {
 }
 
 impl StdError for AllFailed {
-    /// The last one's, and through it what caused that.
+    /// What caused the last one's, which itself is the error above.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.attempts.last().map(|error| error as _)
+        self.attempts.last().and_then(StdError::source)
     }
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use kit_core::order::{Placed, place};
 use kit_core::{Layer, Observer};
 
 use super::latencies::Latencies;
@@ -81,6 +82,10 @@ impl Default for HedgeLayer {
     fn default() -> Self {
         Self::checked(Config::default())
     }
+}
+
+impl Placed for HedgeLayer {
+    type Place = place::Hedge;
 }
 
 impl<E> Layer<E> for HedgeLayer {

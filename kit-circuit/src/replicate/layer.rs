@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use kit_core::order::{Placed, place};
 use kit_core::{Layer, Method, Observer};
 
 use super::{Config, Replicating};
@@ -87,6 +88,10 @@ impl Default for ReplicateLayer {
     fn default() -> Self {
         Self::checked(Config::default())
     }
+}
+
+impl Placed for ReplicateLayer {
+    type Place = place::Hedge;
 }
 
 impl<E> Layer<E> for ReplicateLayer {

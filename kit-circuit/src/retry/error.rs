@@ -84,8 +84,8 @@ impl fmt::Display for GaveUp {
 }
 
 impl StdError for GaveUp {
-    /// The last attempt's error, and through it what caused that.
+    /// What caused the last attempt's error, which itself is the one above.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.attempts.last().map(|error| error as _)
+        self.attempts.last().and_then(StdError::source)
     }
 }

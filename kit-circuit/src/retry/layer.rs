@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use kit_core::order::{Placed, place};
 use kit_core::sources::{Random, ThreadRandom};
 use kit_core::{Error, Layer, Observer};
 
@@ -100,6 +101,10 @@ impl Default for RetryLayer {
     fn default() -> Self {
         Self::checked(Config::default())
     }
+}
+
+impl Placed for RetryLayer {
+    type Place = place::Retry;
 }
 
 impl<E> Layer<E> for RetryLayer {

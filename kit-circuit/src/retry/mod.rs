@@ -45,7 +45,8 @@
 //! one that timed out left running is told to stop. It has [`per_try`](Config::per_try) at most, and never more than the caller's deadline. A stream
 //! that an attempt answers with is an answer: what breaks it later is not repeated, and the attempt's time is the stream's.
 //!
-//! The first attempt costs a clone of the request, and no allocation or task of its own: make requests cheap to clone.
+//! The first attempt costs a clone of the request, and no allocation or task of its own: make requests cheap to clone. (In a server,
+//! where the context has the caller's metadata, the first fork makes that shared: one allocation.)
 //!
 //! # Down a chain of services
 //! Each service that repeats its calls would multiply those of the one before. So every attempt but the first says so in its

@@ -59,7 +59,9 @@ async fn the_last_error_speaks_and_every_one_is_kept() {
     assert_eq!(cause.attempts().iter().map(Error::message).collect::<Vec<_>>(), ["first", "second", "third"]);
     let text = "gave up after 3 attempts, which is all there are; previously: first; second";
     assert_eq!(cause.to_string(), text);
-    assert!(error.cause::<Refused>().is_some(), "what caused the last one is found behind it");
+    let chain: Vec<_> = error.chain().map(ToString::to_string).collect();
+    assert_eq!(chain, [text, "connection refused"], "and behind it what caused the last one, nothing twice");
+    assert!(error.cause::<Refused>().is_some());
 }
 
 #[tokio::test(start_paused = true)]
