@@ -8,6 +8,8 @@ use kit_circuit::breaker::{BreakerLayer, Config as BreakerConfig, Ratio, Slow, W
 use kit_circuit::bulkhead::BulkheadLayer;
 #[cfg(feature = "cache")]
 use kit_circuit::cache::{CacheLayer, Config};
+use kit_circuit::chaos::{self, ChaosLayer};
+use kit_circuit::fallback::{Failure, FallbackLayer};
 use kit_circuit::hedge::HedgeLayer;
 use kit_circuit::retry::RetryLayer;
 use kit_circuit::timeout::{DeadlineLayer, TimeoutLayer};
@@ -94,4 +96,17 @@ fn a_hedge_whose_first_attempt_succeeds_allocates_the_list_that_attempts_share()
     assert_eq!(call(read()).count_total, 1);
     // What may not be hedged shares nothing.
     assert_eq!(call(Context::new()).count_total, 0);
+}
+
+#[test]
+fn a_call_that_needs_no_fallback_and_meets_no_fault_allocates_nothing() {
+    let instead = request_fn(async |failure: Failure<u32>| Ok(failure.request));
+    let fallback = FallbackLayer::new(Default::default(), instead).expect("the default");
+    let faults = chaos::Config { enabled: true, error: 0.0, ..chaos::Config::default() };
+    let faults = ChaosLayer::new(faults).expect("in range").arm();
+    let endpoint = request_fn(async |n: u32| Ok(n + 1)).layer(faults).layer(fallback);
+    let mut answer = None;
+    let cost = measure(|| answer = endpoint.call(&mut Context::new(), 1).now_or_never());
+    assert_eq!(answer.expect("ready at once").expect("a number"), 2);
+    assert_eq!(cost.count_total, 0);
 }

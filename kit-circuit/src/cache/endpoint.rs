@@ -72,7 +72,7 @@ where
             let config = state.config.load();
             if entry.is_stale_within(config.stale_while_refresh, now) {
                 count(&state.hits.stale);
-                self.state.refresh(&key, || self.fetch(cx, &key, request));
+                self.state.refresh(vec![key.clone()], |_| self.fetch(cx, &key, request));
                 self.tell.tell(|| Event::Stale { age: entry.age(now) });
                 return serve_stale(cx, entry);
             }
@@ -159,6 +159,6 @@ fn serve_stale<R: Clone>(cx: &mut Context, entry: &Entry<R>) -> Result<R, Error>
 }
 
 /// Failures, and refusals by a breaker or a limit; a business error is the answer.
-fn may_be_rescued(outcome: Outcome) -> bool {
+pub(super) fn may_be_rescued(outcome: Outcome) -> bool {
     outcome.is_failure() || outcome == Outcome::Rejected
 }

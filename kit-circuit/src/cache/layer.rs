@@ -100,7 +100,7 @@ impl<Req, K, R, F> fmt::Debug for CacheLayer<Req, K, R, F> {
 }
 
 /// Reads, changes and empties a cache while it runs. Clones are one handle.
-pub struct Handle<K, R>(Arc<State<K, R>>);
+pub struct Handle<K, R>(pub(super) Arc<State<K, R>>);
 
 impl<K, R> Handle<K, R>
 where

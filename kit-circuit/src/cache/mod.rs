@@ -39,6 +39,8 @@
 //! request without a key goes past the cache. What the inner call wrote into its context is not kept, nor is an answer that is a
 //! stream, nor one whose outcome is no success.
 //!
+//! [`batch`] is the same for endpoints that answer many keys at a time.
+//!
 //! # Writes
 //! [`Handle::remove`] makes sure that no answer asked for before it is served after it: one that is still on its way is
 //! given to its caller, and not kept. With single flight inside, [`forget`](crate::single_flight::Handle::forget) the key there as
@@ -55,6 +57,7 @@
 //! RFC 5861 (stale-while-revalidate, stale-if-error); GT-B1, GT-B2, AS-14 in `source-systems.md`. GT-B2's jitter is ±10 % of the
 //! time to live; here it only ever shortens, by up to 20 %, so that the spread is the same and the time to live is a promise.
 
+pub mod batch;
 mod config;
 mod endpoint;
 mod event;

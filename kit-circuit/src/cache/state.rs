@@ -1,6 +1,6 @@
 //! What one layer's endpoints share: entries, settings, counts, and the refreshes that are under way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,7 +50,14 @@ pub(super) struct State<K, R> {
     pub(super) calls: Arc<Counters>,
     pub(super) refreshed: Arc<Counters>,
     pub(super) hits: Hits,
-    refreshes: Mutex<HashMap<K, Owned<()>>>,
+    refreshes: Mutex<Refreshes<K>>,
+}
+
+/// What is being fetched in the place of stale answers, and who does it.
+struct Refreshes<K> {
+    keys: HashSet<K>,
+    tasks: HashMap<u64, Owned<()>>,
+    next: u64,
 }
 
 /// How look-ups ended.
@@ -83,7 +90,7 @@ where
             calls: Arc::default(),
             refreshed: Arc::default(),
             hits: Hits::default(),
-            refreshes: Mutex::default(),
+            refreshes: Mutex::new(Refreshes { keys: HashSet::new(), tasks: HashMap::new(), next: 0 }),
         })
     }
 
@@ -118,34 +125,42 @@ where
         }
     }
 
-    /// Spawns what `refresh` makes, if none is under way for this key and there is room for one more.
-    pub(super) fn refresh<F>(self: &Arc<Self>, key: &K, refresh: impl FnOnce() -> F)
+    /// Spawns what `refresh` makes for those of these keys that none is under way for, if there is room for one more.
+    pub(super) fn refresh<F>(self: &Arc<Self>, keys: Vec<K>, refresh: impl FnOnce(Vec<K>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let mut refreshes = self.lock();
-        if refreshes.contains_key(key) || refreshes.len() >= self.config.load().refreshes {
+        let due: Vec<K> = keys.into_iter().filter(|key| !refreshes.keys.contains(key)).collect();
+        if due.is_empty() || refreshes.tasks.len() >= self.config.load().refreshes {
             return;
         }
-        let (weak, done) = (Arc::downgrade(self), key.clone());
-        let refresh = refresh();
+        let number = refreshes.next;
+        refreshes.next += 1;
+        refreshes.keys.extend(due.iter().cloned());
+        let (weak, done) = (Arc::downgrade(self), due.clone());
+        let refresh = refresh(due);
         // It holds no state alive: when the last endpoint and handle are gone, so are the refreshes.
         let task = Owned::spawn(async move {
             refresh.await;
             if let Some(state) = weak.upgrade() {
-                state.lock().remove(&done);
+                let mut refreshes = state.lock();
+                for key in &done {
+                    refreshes.keys.remove(key);
+                }
+                refreshes.tasks.remove(&number);
             }
         });
-        refreshes.insert(key.clone(), task);
+        refreshes.tasks.insert(number, task);
     }
 
     pub(super) fn refreshing(&self) -> usize {
-        self.lock().len()
+        self.lock().tasks.len()
     }
 }
 
 impl<K, R> State<K, R> {
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Owned<()>>> {
+    fn lock(&self) -> MutexGuard<'_, Refreshes<K>> {
         self.refreshes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -32,6 +32,8 @@
 //!
 //! [`batch`] is the same for endpoints that answer many keys at a time.
 //!
+//! A flight costs a few allocations (its future, its entry, its key twice) and a short lock of the map; it is for calls that cost more.
+//!
 //! # What may be shared
 //! The key says which requests are one question. Whatever the answer depends on is part of it: whose data it is (the principal
 //! of the call, its tenant), the language, the version. A request without a key ([`None`]) is called by itself: anything

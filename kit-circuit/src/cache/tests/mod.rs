@@ -1,5 +1,6 @@
 //! The rules of a cache. Time stands still until a test moves it.
 
+mod batch;
 mod keeping;
 mod stale;
 
