@@ -7,12 +7,12 @@ use kit_core::Error;
 
 use super::config::{Config, plain};
 use super::dial::{Dial, Io, Tcp};
-use super::{ConsulSource, Query};
+use super::{Announcement, ConsulRegistrar, ConsulSource, Query};
 use crate::discovery::{Builder, Discovery};
 
-/// A Consul agent, to follow services at. A clone is the same.
+/// A Consul agent, to follow services and to announce instances at. A clone is the same.
 ///
-/// It holds no connection: each service that is followed has one of its own.
+/// It holds no connection: each service that is followed and each instance that is announced has one of its own.
 #[derive(Clone)]
 pub struct Consul(Arc<Inner>);
 
@@ -51,6 +51,15 @@ impl Consul {
     pub fn instancer(&self, service: &str, query: Query) -> Result<Builder<ConsulSource>, Error> {
         plain("service", service)?;
         Ok(Discovery::of(service, ConsulSource::new(self, service, query)?))
+    }
+
+    /// Announces instances of `service`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a name that is none, and for an announcement out of its ranges, by the name of the setting.
+    pub fn registrar(&self, service: &str, announcement: Announcement) -> Result<ConsulRegistrar, Error> {
+        plain("service", service)?;
+        ConsulRegistrar::new(self, service, announcement)
     }
 
     pub(super) fn config(&self) -> &Config {

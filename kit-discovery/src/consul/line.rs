@@ -47,6 +47,11 @@ impl Line {
         self.ask(Method::GET, target, Bytes::new(), limit).await
     }
 
+    /// Changes something, within `limit`.
+    pub(super) async fn put(&mut self, target: Target, body: Bytes, limit: Duration) -> Result<Said, Error> {
+        self.ask(Method::PUT, target, body, limit).await
+    }
+
     async fn ask(&mut self, method: Method, target: Target, body: Bytes, limit: Duration) -> Result<Said, Error> {
         match timeout(limit, self.exchange(method, target, body)).await {
             Ok(said) => said,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::contract::{self, Fault, InstancerRig};
+use crate::testing::contract::{self, Fault, InstancerRig, RegistrarRig};
 
 struct Rig {
     double: Double,
@@ -65,4 +65,36 @@ impl InstancerRig for Rig {
 async fn the_instancer_keeps_the_contract() {
     let report = contract::instancer(async || Rig::new()).await;
     assert_eq!((report.held.len(), report.not_shown), (14, vec![]));
+}
+
+impl RegistrarRig for Rig {
+    type Registrar = ConsulRegistrar;
+
+    async fn start(&mut self) -> ConsulRegistrar {
+        consul(&self.double).registrar(SERVICE, Announcement::default()).unwrap()
+    }
+
+    async fn registered(&mut self) -> Vec<Instance> {
+        // As an operator reads it, whatever the fault.
+        let services = self.double.services();
+        let address = |service: &serde_json::Value| {
+            let port = service["Port"].as_u64().unwrap().try_into().unwrap();
+            Instance::new(Address::new(service["Address"].as_str().unwrap(), port).unwrap().to_string())
+        };
+        services.values().map(address).collect()
+    }
+
+    async fn fault(&mut self, fault: Fault) -> bool {
+        self.broken(fault).await
+    }
+
+    async fn heal(&mut self) {
+        self.double.fault(None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_registrar_keeps_the_contract() {
+    let report = contract::registrar(async || Rig::new()).await;
+    assert_eq!((report.held.len(), report.not_shown), (8, vec![]));
 }

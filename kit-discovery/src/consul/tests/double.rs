@@ -173,6 +173,20 @@ impl Double {
         (content.dials, content.open)
     }
 
+    /// What is registered.
+    pub(super) fn services(&self) -> BTreeMap<String, Value> {
+        self.content().services.clone()
+    }
+
+    /// How a service stands: the status and the words of its check.
+    pub(super) fn status(&self, id: &str) -> Option<(String, String)> {
+        self.content().standing(id, Instant::now())
+    }
+
+    pub(super) fn in_maintenance(&self, id: &str) -> Option<String> {
+        self.content().maintenance.get(id).cloned()
+    }
+
     async fn serve(self, mut pipe: DuplexStream) {
         self.content().open += 1;
         let _ = self.talk(&mut pipe).await;
@@ -294,6 +308,11 @@ impl Content {
             expired = true;
         }
         self.index += u64::from(expired);
+    }
+
+    fn standing(&mut self, id: &str, now: Instant) -> Option<(String, String)> {
+        self.expire(now);
+        self.checks.get(id).map(|check| (check.status.clone(), check.output.clone()))
     }
 
     fn answer(&self, passing: bool) -> Play {

@@ -1,11 +1,13 @@
 //! What a real Consul does on demand, `tests/consul.rs` sees; here is what it does not. Time stands still until a test moves it.
 
+mod announce;
 mod answers;
 mod config;
 mod contract;
 mod double;
 mod follow;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kit_core::sources::SeededRandom;
