@@ -9,7 +9,7 @@
 //! | [`Fixed`] | a set that never changes |
 //! | `dns` | SRV records, or addresses and a port (feature `dns`) |
 //! | `file` | a set in a file, read again when it changes (feature `file`) |
-//! | `consul` | the instances that pass their checks in Consul (feature `consul`) |
+//! | `consul` | who passes the checks in Consul, and announcing there (feature `consul`) |
 //! | [`Spec`] | a source in one line, for a flag: `dns:_http._tcp.strings.example` |
 //! | [`Registrar`], [`Registration`] | announces an instance, keeps it announced, withdraws it |
 //! | [`Address`], [`value`] | addresses, and how registries and files write an instance |

@@ -17,6 +17,7 @@ use crate::malformed::Malformed;
 /// | `file:/etc/strings.toml` | a file of JSON or TOML (feature `file`) |
 /// | `dns:_http._tcp.strings.example` | SRV records (feature `dns`) |
 /// | `dns:strings.example:8080` | the addresses of a name, at a port (feature `dns`) |
+/// | `consul:127.0.0.1:8500` | what passes its checks at this agent; `/name` after it, if Consul calls the service otherwise (feature `consul`) |
 ///
 /// ```
 /// use kit_discovery::{Instancer as _, Spec};
@@ -98,6 +99,15 @@ impl Spec {
                 let source = crate::dns::DnsSource::new(config)?;
                 Ok(Box::new(crate::Discovery::of(service, source).observer(observer).start()?))
             }
+            #[cfg(feature = "consul")]
+            Kind::Consul => {
+                let bare = rest.strip_prefix("http://").unwrap_or(rest);
+                let (address, name) = bare.split_once('/').unwrap_or((bare, ""));
+                let name = if name.is_empty() { &*service } else { name };
+                let config = crate::consul::Config { address: address.to_owned(), ..Default::default() };
+                let source = crate::consul::Consul::new(config)?.instancer(name, Default::default())?;
+                Ok(Box::new(source.observer(observer).start()?))
+            }
             #[allow(unreachable_patterns, reason = "with every feature there is no kind left that was not built")]
             missing => Err(missing.missing()),
         }
@@ -149,6 +159,7 @@ mod tests {
             ("static:a", "\"a\": no port in \"a\""),
             ("file:a.yaml", "path is \"a.yaml\", it must end in .json or .toml"),
             ("dns:a:b", "no port in \"a:b\""),
+            ("consul:strings", "address is no http://host:port: no port in \"strings\""),
             ("dns:a b", "name holds what no name holds: \"a b\""),
         ] {
             assert_eq!(start(line).await.err().as_deref(), Some(reason), "{line}");
@@ -157,7 +168,12 @@ mod tests {
 
     #[tokio::test]
     async fn each_kind_that_was_built_starts() {
-        for line in ["static:10.0.0.1:80,[::1]:80", "file:/nowhere/strings.toml"] {
+        for line in [
+            "static:10.0.0.1:80,[::1]:80",
+            "file:/nowhere/strings.toml",
+            "consul:127.0.0.1:9",
+            "consul:http://[::1]:9/strings",
+        ] {
             let instancer = start(line).await.unwrap_or_else(|error| panic!("{line}: {error}"));
             assert_eq!(instancer.subscribe().service(), "strings", "{line}");
         }
