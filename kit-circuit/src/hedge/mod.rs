@@ -26,7 +26,7 @@
 //! ```
 //!
 //! # What it does
-//! - Only [idempotent](kit_core::Method::idempotent) methods are hedged, and no call that is [a repeat](kit_core::Context::is_repeat): the first
+//! - Only [idempotent](kit_core::Method::idempotent) methods are hedged, by the name the [child](kit_core::ChildLayer) outside gives them, and no call that is [a repeat](kit_core::Context::is_repeat): the first
 //!   attempt of a retry may be, the ones that follow are not.
 //! - Until its time has come, the second attempt is not made: no future, no fork, no place in the budget.
 //! - An answer wins, a business error among them. A failure does not while another attempt runs; with nothing else running it is

@@ -39,6 +39,11 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Where it stands
+//! In a client's stack, outside hedge and balancer, inside the [child](kit_core::ChildLayer) that names the method: what it asks whether
+//! it may run twice is the method in its context, and without a child of its own that is the caller's. An endpoint of a transport that
+//! opens a child itself gets another outside the retry, as `call.layer(retry).layer(ChildLayer::new(&LOOKUP))`.
+//!
 //! # Each attempt
 //! runs on a [fork](kit_core::Context::fork) of the caller's context, with [its number](kit_core::Attempts) and the instances tried
 //! before, which a balancer inside avoids. The last one is merged, whatever it ended with; what the others wrote is gone, and what
