@@ -1,4 +1,5 @@
-//! How a handler is written that may be cancelled, and called twice, at any moment. A page to read; there is nothing to call.
+//! How a handler is written that may be cancelled, and called twice, at any moment. A page to read; there is nothing to
+//! call.
 //!
 //! # What ends a call
 //! Four things, and a handler cannot tell them apart by looking:
@@ -10,19 +11,20 @@
 //! | the call above it has ended | whatever ended that: its future is dropped, and this one with it |
 //! | another attempt has won | hedge, replicate |
 //!
-//! In each case the handler's future is **dropped**: it stops at the await where it stands, and no line after that runs. What it has
-//! spawned is told by its [`Cancel`](kit_core::Cancel) token, and has to ask: between two steps of blocking work with
-//! [`checkpoint`](kit_core::Cancel::checkpoint), beside a wait with [`cancelled`](kit_core::Cancel::cancelled). Say how long the longest step
-//! takes; that is how late the work ends after its call. To ask only between two long calls merely halves the problem: hand the
-//! token down.
+//! In each case the handler's future is **dropped**: it stops at the await where it stands, and no line after that runs.
+//! What it has spawned is told by its [`Cancel`](kit_core::Cancel) token, and has to ask: between two steps of blocking
+//! work with [`checkpoint`](kit_core::Cancel::checkpoint), beside a wait with [`cancelled`](kit_core::Cancel::cancelled).
+//! Say how long the longest step takes; that is how late the work ends after its call. To ask only between two long calls
+//! merely halves the problem: hand the token down.
 //!
-//! Every wait has a bound, also those that never wait: the deadline in the context, which a timeout, a queue, a flight and a retry's
-//! pause all keep. It turns a deadlock into an error that is seen and counted.
+//! Every wait has a bound, also one that should not last: the deadline in the context, which a timeout, a queue, a flight and
+//! a retry's pause all keep. It turns a deadlock into an error that is seen and counted.
 //!
 //! # Compute first, then commit
-//! Whatever others can see (a table, a map, a file) changes in one short step at the end. Before it a handler reads and computes in
-//! memory of its own, as long as that takes; dropped there, it leaves nothing behind and nothing to roll back. The commit has no
-//! await in it, or is one transaction of a database that does the same; dropped after it, everything is done but the answer.
+//! Whatever others can see (a table, a map, a file) changes in one short step at the end. Before it a handler reads and
+//! computes in memory of its own, as long as that takes; dropped there, it leaves nothing behind and nothing to roll back.
+//! The commit has no await in it, or is one transaction of a database that does the same; dropped after it, everything is
+//! done but the answer.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -57,22 +59,23 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The wrong way round is to change one account, wait for the second, and put the first one back if that fails: a dropped future runs
-//! no line that puts it back. Where two steps cannot be one, the second belongs into a log of things to do that is part of the
-//! first.
+//! The wrong way round is to change one account, wait for the second, and put the first one back if that fails: a dropped
+//! future runs no line that puts it back. Where two steps cannot be one, the second belongs into a log of things to do
+//! that is part of the first.
 //!
 //! # Duplicates after cancellation
-//! A caller that was cancelled, or whose answer was lost, does not know whether its call has run; nor does retry, which is why it
-//! repeats only what is [idempotent](kit_core::Method::idempotent) or provably did not run. For everything else there are three ways, and
-//! one has to be chosen:
+//! A caller that was cancelled, or whose answer was lost, does not know whether its call has run; nor does retry, which is
+//! why it repeats only what is [idempotent](kit_core::Method::idempotent) or provably did not run. For everything else
+//! there are three ways, and one has to be chosen:
 //!
-//! 1. **Do the same twice without harm.** Set, do not add; create under a name that the caller has chosen. Then declare the method
-//!    idempotent, and accept the last message.
+//! 1. **Do the same twice without harm.** Set, do not add; create under a name that the caller has chosen. Then declare
+//!    the method idempotent, and accept the last message.
 //! 2. **Know a message again, and accept the first.** The caller sends a key that is the same each time;
-//!    [`idempotency`](crate::idempotency) runs the first message with it and gives the others its answer. One process remembers for
-//!    itself; where several instances share the work, the key is written in the same transaction as what it guards.
-//! 3. **Ask before sending.** A worker that may have been replaced asks whoever gave it the work for leave to publish its result, and
-//!    is refused if another has it; the [heartbeat](kit_core::heartbeat) that keeps its lease is the question.
+//!    [`idempotency`](crate::idempotency) runs the first message with it and gives the others its answer. One process
+//!    remembers for itself; where several instances share the work, the key is written in the same transaction as what it
+//!    guards.
+//! 3. **Ask before sending.** A worker that may have been replaced asks whoever gave it the work for leave to publish its
+//!    result, and is refused if another has it; the [heartbeat](kit_core::heartbeat) that keeps its lease is the question.
 //!
 //! Compute-then-commit makes each of them cheap: there is one line that must not run twice.
 //!
@@ -99,4 +102,5 @@
 //! ```
 //!
 //! # Source
-//! "Concurrency in Go", chapter 5 (CC-10 to CC-16 in `source-systems.md`). `tests/cancellation.rs` holds this crate to each of them.
+//! "Concurrency in Go", chapter 5 (CC-10 to CC-16 in `source-systems.md`). `tests/cancellation.rs` holds this crate to
+//! each of them.

@@ -11,8 +11,8 @@ use crate::live::Live;
 
 /// What one layer's endpoints share.
 ///
-/// The permits that exist, free and taken, are as many as `max` says and `debt` more: who lowers `max` cannot take a place from
-/// a call that runs, so it is owed, and paid with the next places that are given back.
+/// The permits that exist, free and taken, are as many as `max` says and `debt` more: who lowers `max` cannot take a place
+/// from a call that runs, so it is owed, and paid with the next places that are given back.
 #[derive(Debug)]
 pub(super) struct Places {
     free: Semaphore,

@@ -23,11 +23,11 @@ use crate::config::{ConfigError, above_zero, at_least_one, share};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Answers kept. At least 1. Default 10,000: with a kilobyte each, ten megabytes. What is asked for least goes first. The bound is
-    /// kept for each part of the store, so the whole may hold a few more or less.
+    /// Answers kept. At least 1. Default 10,000: with a kilobyte each, ten megabytes. What is asked for least goes first.
+    /// The bound is kept for each part of the store, so the whole may hold a few more or less.
     pub max_entries: usize,
-    /// The longest a success is served as fresh. More than zero. Default 60 s: long enough to take the load of what everybody
-    /// asks for, short enough for a mistake to be over soon.
+    /// The longest a success is served as fresh. More than zero. Default 60 s: long enough to take the load of what
+    /// everybody asks for, short enough for a mistake to be over soon.
     #[serde(with = "duration")]
     pub ttl: Duration,
     /// By how much chance shortens an entry's time, at most, as a share of it: 0.0 to 1.0. Default 0.2.
@@ -36,16 +36,16 @@ pub struct Config {
     /// not there, and hardly a wait for what has just been made. `none` remembers it not at all.
     #[serde(with = "duration::option")]
     pub negative_ttl: Option<Duration>,
-    /// How long past its time a success is served while a new one is fetched. More than zero. Default none: whether an old answer will
-    /// do is for those to say who know the data.
+    /// How long past its time a success is served while a new one is fetched. More than zero. Default none: whether an old
+    /// answer will do is for those to say who know the data.
     #[serde(with = "duration::option")]
     pub stale_while_refresh: Option<Duration>,
-    /// How long past its time a success is served if the call for a new one fails or is refused. More than zero. Default none, for the
-    /// same reason.
+    /// How long past its time a success is served if the call for a new one fails or is refused. More than zero. Default
+    /// none, for the same reason.
     #[serde(with = "duration::option")]
     pub stale_on_error: Option<Duration>,
-    /// Refreshes at once. At least 1. Default 32: where more are due, callers still get their stale answer, and later ones begin
-    /// the refresh.
+    /// Refreshes at once. At least 1. Default 32: where more are due, callers still get their stale answer, and later ones
+    /// begin the refresh.
     pub refreshes: usize,
     /// The longest a refresh may take. More than zero. Default 30 s, that of a deadline.
     #[serde(with = "duration")]

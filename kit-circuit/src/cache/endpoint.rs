@@ -18,11 +18,12 @@ use crate::timeout::call_until;
 /// Those of the inner endpoint; `NotFound` may be a remembered one.
 ///
 /// # Panics
-/// Outside a tokio runtime, when it is to begin a refresh: with [`stale_while_refresh`](super::Config::stale_while_refresh) alone.
+/// Outside a tokio runtime, when it is to begin a refresh: with
+/// [`stale_while_refresh`](super::Config::stale_while_refresh) alone.
 ///
 /// # Cancel safety
-/// Dropping the call drops the inner call, and nothing is kept of it. A refresh that it has begun goes on: it belongs to the cache, and
-/// ends with the last of its endpoints and handles.
+/// Dropping the call drops the inner call, and nothing is kept of it. A refresh that it has begun goes on: it belongs to
+/// the cache, and ends with the last of its endpoints and handles.
 pub struct Cache<E, K, R, F> {
     inner: Arc<E>,
     state: Arc<State<K, R>>,

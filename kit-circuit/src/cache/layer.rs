@@ -14,7 +14,8 @@ use crate::config::ConfigError;
 use crate::counts::Counts;
 use crate::tell::Tell;
 
-/// Keeps answers. Every endpoint it wraps shares its entries: make one for each operation, or make the operation part of the key.
+/// Keeps answers. Every endpoint it wraps shares its entries: make one for each operation, or make the operation part of
+/// the key.
 pub struct CacheLayer<Req, K, R, F> {
     state: Arc<State<K, R>>,
     key: Arc<F>,
@@ -107,8 +108,8 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     R: Clone + Send + Sync + 'static,
 {
-    /// Changes the settings. What is kept already keeps the time it was given; the bounds for stale answers hold at once. Counts
-    /// go on.
+    /// Changes the settings. What is kept already keeps the time it was given; the bounds for stale answers hold at once.
+    /// Counts go on.
     ///
     /// # Errors
     /// As [`CacheLayer::new`]; then nothing has changed.

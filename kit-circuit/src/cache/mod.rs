@@ -2,8 +2,8 @@
 //!
 //! A success is kept for [`ttl`](Config::ttl), the answer that something does not exist (`NotFound`) for
 //! [`negative_ttl`](Config::negative_ttl); nothing else is kept. Entries of one moment end at different ones
-//! ([`jitter`](Config::jitter)), so that what was filled together is not asked for together. Ages are counted on tokio's clock
-//! from when an answer was *asked for*, so none is older than it seems.
+//! ([`jitter`](Config::jitter)), so that what was filled together is not asked for together. Ages are counted on tokio's
+//! clock from when an answer was *asked for*, so none is older than it seems.
 //!
 //! An answer past its time may still be better than none, within bounds that whoever knows the data sets:
 //!
@@ -35,27 +35,30 @@
 //! ```
 //!
 //! # What may be kept
-//! As with [single flight](crate::single_flight): the key holds whatever the answer depends on, whose data it is above all. A
-//! request without a key goes past the cache. What the inner call wrote into its context is not kept, nor is an answer that is a
-//! stream, nor one whose outcome is no success.
+//! As with [single flight](crate::single_flight): the key holds whatever the answer depends on, whose data it is above
+//! all. A request without a key goes past the cache. What the inner call wrote into its context is not kept, nor is an
+//! answer that is a stream, nor one whose outcome is no success.
 //!
 //! [`batch`] is the same for endpoints that answer many keys at a time.
 //!
 //! # Writes
 //! [`Handle::remove`] makes sure that no answer asked for before it is served after it: one that is still on its way is
-//! given to its caller, and not kept. With single flight inside, [`forget`](crate::single_flight::Handle::forget) the key there as
-//! well, first, or a later caller may join a flight that began before the write.
+//! given to its caller, and not kept. With single flight inside, [`forget`](crate::single_flight::Handle::forget) the key
+//! there as well, first, or a later caller may join a flight that began before the write.
 //!
 //! # How it composes
-//! - **Outside single flight**, which makes one call of those that miss together; this layer alone lets each of them through.
-//! - **Outside retry, breaker, bulkhead**: what memory answers asks nobody, and their failures are what `stale_on_error` is for.
+//! - **Outside single flight**, which makes one call of those that miss together; this layer alone lets each of them
+//!   through.
+//! - **Outside retry, breaker, bulkhead**: what memory answers asks nobody, and their failures are what `stale_on_error`
+//!   is for.
 //! - **Inside fallback**, or the makeshift answer is kept.
-//! - **Inside auth** and the caller's deadline. A deadline that ends the call from outside leaves no time for a stale answer: give the
-//!   call inside a timeout of its own.
+//! - **Inside auth** and the caller's deadline. A deadline that ends the call from outside leaves no time for a stale
+//!   answer: give the call inside a timeout of its own.
 //!
 //! # Source
-//! RFC 5861 (stale-while-revalidate, stale-if-error); GT-B1, GT-B2, AS-14 in `source-systems.md`. GT-B2's jitter is ±10 % of the
-//! time to live; here it only ever shortens, by up to 20 %, so that the spread is the same and the time to live is a promise.
+//! RFC 5861 (stale-while-revalidate, stale-if-error); GT-B1, GT-B2, AS-14 in `source-systems.md`. GT-B2's jitter is ±10 %
+//! of the time to live; here it only ever shortens, by up to 20 %, so that the spread is the same and the time to live is
+//! a promise.
 
 pub mod batch;
 mod config;

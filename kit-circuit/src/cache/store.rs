@@ -9,8 +9,9 @@ use quick_cache::{Lifecycle, UnitWeighter};
 
 /// Entries of a bounded number, the least asked for gone first.
 ///
-/// A fill is bound to the *epoch* it began in: what removes a key begins a new one, and an answer that was on its way is then not
-/// kept. Keys share epochs by their hash; one that loses its fill to another's removal is merely asked for once more.
+/// A fill is bound to the *epoch* it began in: what removes a key begins a new one, and an answer that was on its way is
+/// then not kept. Keys share epochs by their hash; one that loses its fill to another's removal is merely asked for once
+/// more.
 pub(crate) struct Store<K, V> {
     entries: Cache<K, Arc<V>, UnitWeighter, RandomState, Evictions>,
     epochs: Box<[AtomicU64; STRIPES]>,

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, share};
 
-/// Which faults, and how often. By itself it does nothing: see [off unless asked for twice](super#off-unless-asked-for-twice).
+/// Which faults, and how often. By itself it does nothing: see [off unless asked for
+/// twice](super#off-unless-asked-for-twice).
 ///
 /// ```
 /// use kit_circuit::chaos::Config;

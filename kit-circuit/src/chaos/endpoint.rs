@@ -82,7 +82,8 @@ impl<E: fmt::Debug> fmt::Debug for Chaos<E> {
     }
 }
 
-/// What happens to the next call. It draws three numbers, needed or not: the next call's are then the same whatever the settings.
+/// What happens to the next call. It draws three numbers, needed or not: the next call's are then the same whatever the
+/// settings.
 fn draw(config: &Config, random: &dyn Random) -> (Option<Duration>, Option<Fault>) {
     let (waits, wait, fault) = (random.unit(), random.unit(), random.unit());
     let spread = config.latency_max - config.latency_min;

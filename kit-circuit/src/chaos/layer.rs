@@ -12,8 +12,8 @@ use crate::counts::{Counters, Counts};
 use crate::live::Live;
 use crate::tell::Tell;
 
-/// Injects faults, once it is armed and its settings are enabled. Every endpoint it wraps shares both, and the counts. The default is
-/// that of the configuration: nothing.
+/// Injects faults, once it is armed and its settings are enabled. Every endpoint it wraps shares both, and the counts. The
+/// default is that of the configuration: nothing.
 #[derive(Clone)]
 pub struct ChaosLayer {
     shared: Arc<Shared>,
@@ -25,8 +25,8 @@ impl ChaosLayer {
     /// These faults, not yet armed.
     ///
     /// # Errors
-    /// [`ConfigError`] for a share outside 0.0 to 1.0, for faults that add up to more than all calls, and for a shortest wait above
-    /// the longest.
+    /// [`ConfigError`] for a share outside 0.0 to 1.0, for faults that add up to more than all calls, and for a shortest
+    /// wait above the longest.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         Ok(Self::with(config.check()?))
     }

@@ -1,9 +1,9 @@
 //! Faults on purpose: calls that are slow, fail, hang or panic, to see whether the other layers hold.
 //!
 //! # Off unless asked for twice
-//! Once in the settings: [`Config::enabled`] is true. Once in the program: [`ChaosLayer::arm`], or [`Handle::arm`] while it runs.
-//! A settings file alone cannot break a program that was not written to be broken, and a program that is can be deployed
-//! and do nothing until its settings say so. Either switch turned back ends it for the calls that begin after.
+//! Once in the settings: [`Config::enabled`] is true. Once in the program: [`ChaosLayer::arm`], or [`Handle::arm`] while
+//! it runs. A settings file alone cannot break a program that was not written to be broken, and a program that is can be
+//! deployed and do nothing until its settings say so. Either switch turned back ends it for the calls that begin after.
 //!
 //! ```
 //! use kit_circuit::chaos::{ChaosLayer, Config, Injected};
@@ -29,15 +29,16 @@
 //! ```
 //!
 //! # What it does
-//! A call may first be made to wait ([`latency`](Config::latency)), and then at most one of three things happens in its place: an error,
-//! a hang until somebody gives up on it, a panic. The chances are drawn from one source, three numbers for each call whatever the
-//! settings, so that a seed and an order of calls give the same faults again, and a change of one setting leaves the others' faults
-//! where they were.
+//! A call may first be made to wait ([`latency`](Config::latency)), and then at most one of three things happens in its
+//! place: an error, a hang until somebody gives up on it, a panic. The chances are drawn from one source, three numbers
+//! for each call whatever the settings, so that a seed and an order of calls give the same faults again, and a change of
+//! one setting leaves the others' faults where they were.
 //!
 //! # How it composes
-//! - **Innermost**, in the place of the transport, it plays a bad backend: every layer outside sees its faults as the backend's. An
-//!   injected error has the outcome of its code, a backend error by default.
-//! - **Further out** it plays a bad layer: outside retry, say, it shows what callers see of a fault that no retry helps against.
+//! - **Innermost**, in the place of the transport, it plays a bad backend: every layer outside sees its faults as the
+//!   backend's. An injected error has the outcome of its code, a backend error by default.
+//! - **Further out** it plays a bad layer: outside retry, say, it shows what callers see of a fault that no retry helps
+//!   against.
 //! - A hang needs a timeout or a deadline outside; a panic needs [`RecoverLayer`](kit_core::recover::RecoverLayer).
 //!
 //! # Source

@@ -17,8 +17,8 @@ pub struct Config {
     pub backend_error: bool,
     /// The call's own time was up. Default true.
     pub timed_out: bool,
-    /// A breaker, a limit or a bulkhead refused it. Default true: the time when nothing was tried is the cheapest one to fall
-    /// back.
+    /// A breaker, a limit or a bulkhead refused it. Default true: the time when nothing was tried is the cheapest one to
+    /// fall back.
     pub rejected: bool,
     /// The service said no. Default false: that *is* the answer, and another one would be made up.
     pub business_error: bool,

@@ -1,10 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kit_core::{Context, Endpoint, Error, Outcome};
+use kit_core::{ByOutcome, Classify, Context, Endpoint, Error, Outcome};
 
 use super::layer::Shared;
 use super::{Event, LABEL};
+use crate::counts::Admitted;
 use crate::tell::Tell;
 
 /// Answers from another endpoint where its own failed.
@@ -17,16 +18,17 @@ use crate::tell::Tell;
 ///
 /// # Cancel safety
 /// Dropping the call drops whichever of the two is running.
-pub struct Fallback<E, F> {
+pub struct Fallback<E, F, C = ByOutcome> {
     inner: E,
     fallback: Arc<F>,
     shared: Arc<Shared>,
+    classify: C,
     tell: Tell<Event>,
 }
 
-impl<E, F> Fallback<E, F> {
-    pub(super) fn new(inner: E, fallback: Arc<F>, shared: Arc<Shared>, tell: Tell<Event>) -> Self {
-        Self { inner, fallback, shared, tell }
+impl<E, F, C> Fallback<E, F, C> {
+    pub(super) fn new(inner: E, fallback: Arc<F>, shared: Arc<Shared>, classify: C, tell: Tell<Event>) -> Self {
+        Self { inner, fallback, shared, classify, tell }
     }
 
     /// Asks the fallback, in a fork: what it leaves behind counts only if it answers.
@@ -40,6 +42,7 @@ impl<E, F> Fallback<E, F> {
     ) -> Result<R, Error>
     where
         F: Endpoint<Failure<Req>, Response = R>,
+        C: Classify<R>,
         Req: Send,
         R: Send,
     {
@@ -47,8 +50,8 @@ impl<E, F> Fallback<E, F> {
         let call = self.shared.fallbacks.admit();
         let failure = Failure { request, outcome, error: failed.as_ref().err().cloned() };
         let answer = self.fallback.call(&mut fork, failure).await;
-        let ended = fork.outcome_of(&answer);
-        call.close(&fork, &answer, ());
+        let ended = self.classify.classify(&fork, &answer);
+        close(call, &fork, &answer, ended);
         match answer {
             Ok(answer) if ended == Outcome::Success => {
                 let error = failed.err();
@@ -68,10 +71,11 @@ impl<E, F> Fallback<E, F> {
     }
 }
 
-impl<E, F, Req> Endpoint<Req> for Fallback<E, F>
+impl<E, F, C, Req> Endpoint<Req> for Fallback<E, F, C>
 where
     E: Endpoint<Req>,
     F: Endpoint<Failure<Req>, Response = E::Response>,
+    C: Classify<E::Response>,
     Req: Clone + Send,
 {
     type Response = E::Response;
@@ -80,8 +84,8 @@ where
         let again = request.clone();
         let call = self.shared.calls.admit();
         let result = self.inner.call(cx, request).await;
-        let outcome = cx.outcome_of(&result);
-        call.close(cx, &result, ());
+        let outcome = self.classify.classify(cx, &result);
+        close(call, cx, &result, outcome);
         if outcome != Outcome::Success && self.shared.config.load().covers(outcome) {
             return self.fall_back(cx, again, outcome, result).await;
         }
@@ -89,7 +93,15 @@ where
     }
 }
 
-impl<E: fmt::Debug, F> fmt::Debug for Fallback<E, F> {
+/// Counts a call by the outcome it was given; a stream, by how it ends.
+fn close<R>(call: Admitted<'_>, cx: &Context, result: &Result<R, Error>, outcome: Outcome) {
+    match cx.stream() {
+        Some(_) => call.close(cx, result, ()),
+        None => call.end(outcome),
+    }
+}
+
+impl<E: fmt::Debug, F, C> fmt::Debug for Fallback<E, F, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fallback").field("inner", &self.inner).finish_non_exhaustive()
     }
@@ -107,8 +119,8 @@ pub struct Failure<Req> {
     pub error: Option<Error>,
 }
 
-/// The mark of an answer that a fallback gave, in the context's [`extensions`](Context::extensions): for logs, labels and spans,
-/// under the name [`LABEL`].
+/// The mark of an answer that a fallback gave, in the context's [`extensions`](Context::extensions): for logs, labels and
+/// spans, under the name [`LABEL`].
 #[derive(Clone, Debug)]
 pub struct FellBack {
     outcome: Outcome,

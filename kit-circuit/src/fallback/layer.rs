@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use kit_core::order::{Placed, place};
-use kit_core::{Layer, Observer};
+use kit_core::{ByOutcome, Layer, Observer};
 
 use super::{Config, Event, Fallback};
 use crate::config::ConfigError;
@@ -11,9 +11,10 @@ use crate::live::Live;
 use crate::tell::Tell;
 
 /// Answers failures from a second endpoint. Every endpoint it wraps shares that, the settings and the counts.
-pub struct FallbackLayer<F> {
+pub struct FallbackLayer<F, C = ByOutcome> {
     shared: Arc<Shared>,
     fallback: Arc<F>,
+    classify: C,
     tell: Tell<Event>,
 }
 
@@ -32,7 +33,15 @@ impl<F> FallbackLayer<F> {
     /// None so far: every [`Config`] is one that works.
     pub fn new(config: Config, fallback: F) -> Result<Self, ConfigError> {
         let shared = Shared { config: Live::new(config), calls: Arc::default(), fallbacks: Arc::default() };
-        Ok(Self { shared: Arc::new(shared), fallback: Arc::new(fallback), tell: Tell::default() })
+        let (shared, fallback) = (Arc::new(shared), Arc::new(fallback));
+        Ok(Self { shared, fallback, classify: ByOutcome, tell: Tell::default() })
+    }
+}
+
+impl<F, C> FallbackLayer<F, C> {
+    /// Who says how a call ended, and a fallback. Default [`ByOutcome`].
+    pub fn classify<D>(self, classify: D) -> FallbackLayer<F, D> {
+        FallbackLayer { shared: self.shared, fallback: self.fallback, classify, tell: self.tell }
     }
 
     /// Tells `observer` of each use: on the endpoints that are wrapped after this.
@@ -48,26 +57,27 @@ impl<F> FallbackLayer<F> {
     }
 }
 
-impl<E, F> Layer<E> for FallbackLayer<F> {
-    type Service = Fallback<E, F>;
+impl<E, F, C: Clone> Layer<E> for FallbackLayer<F, C> {
+    type Service = Fallback<E, F, C>;
 
     fn layer(&self, inner: E) -> Self::Service {
-        Fallback::new(inner, Arc::clone(&self.fallback), Arc::clone(&self.shared), self.tell.clone())
+        let (fallback, shared) = (Arc::clone(&self.fallback), Arc::clone(&self.shared));
+        Fallback::new(inner, fallback, shared, self.classify.clone(), self.tell.clone())
     }
 }
 
-impl<F> Placed for FallbackLayer<F> {
+impl<F, C> Placed for FallbackLayer<F, C> {
     type Place = place::Fallback;
 }
 
-impl<F> Clone for FallbackLayer<F> {
+impl<F, C: Clone> Clone for FallbackLayer<F, C> {
     fn clone(&self) -> Self {
         let (shared, fallback) = (Arc::clone(&self.shared), Arc::clone(&self.fallback));
-        Self { shared, fallback, tell: self.tell.clone() }
+        Self { shared, fallback, classify: self.classify.clone(), tell: self.tell.clone() }
     }
 }
 
-impl<F> fmt::Debug for FallbackLayer<F> {
+impl<F, C> fmt::Debug for FallbackLayer<F, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FallbackLayer").field("config", &self.shared.config).finish_non_exhaustive()
     }

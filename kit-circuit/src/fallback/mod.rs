@@ -1,8 +1,8 @@
 //! Another answer in the place of a failure: a default, an older copy, a simpler service.
 //!
-//! The layer calls its inner endpoint; if that ends with an outcome named in the [`Config`], it calls a second endpoint with the
-//! same request and what went wrong ([`Failure`]), and answers what that answers. The outcome decides, not the error alone: an
-//! answer of status 500 is a backend error too.
+//! The layer calls its inner endpoint; if that ends with an outcome named in the [`Config`], it calls a second endpoint
+//! with the same request and what went wrong ([`Failure`]), and answers what that answers. The outcome decides, not the
+//! error alone: an answer of status 500 is a backend error too.
 //!
 //! ```
 //! use kit_circuit::fallback::{Failure, FallbackLayer, FellBack};
@@ -21,9 +21,9 @@
 //! ```
 //!
 //! # What is seen of it
-//! A service that lives on its fallbacks looks healthy. So each use leaves a mark in the context's extensions ([`FellBack`]), for
-//! whoever logs, labels or traces the call; is told to the observer ([`Event`], whose name for a label or a span is
-//! [`LABEL`]); and is counted ([`Stats`]).
+//! A service that lives on its fallbacks looks healthy. So each use leaves a mark in the context's extensions
+//! ([`FellBack`]), for whoever logs, labels or traces the call; is told to the observer ([`Event`], whose name for a label
+//! or a span is [`LABEL`]); and is counted ([`Stats`]).
 //!
 //! If the fallback fails too, the caller gets the first failure as it was, since that is what is wrong; the second one is in
 //! the log, under `fallback`, and told to the observer.

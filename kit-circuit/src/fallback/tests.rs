@@ -76,6 +76,21 @@ async fn an_answer_with_a_bad_outcome_is_a_failure_too() {
 }
 
 #[tokio::test]
+async fn who_knows_better_says_what_a_failure_is() {
+    let empty = request_fn(async |_: u32| Ok(""));
+    let instead = request_fn(async |failure: Failure<u32>| Ok(if failure.request == 1 { "instead" } else { "" }));
+    let no_answer = |_: &Context, result: &Result<&'static str, Error>| match result {
+        Ok("") => Outcome::BackendError,
+        other => Outcome::of(other),
+    };
+    let layer = FallbackLayer::new(Config::default(), instead).unwrap().classify(no_answer);
+    let (endpoint, handle) = (empty.layer(layer.clone()), layer.handle());
+    assert_eq!(endpoint.call(&mut Context::new(), 1).await.unwrap(), "instead");
+    assert_eq!(endpoint.call(&mut Context::new(), 2).await.unwrap(), "", "its fallback is no better");
+    assert_eq!((numbers(handle.stats().calls), numbers(handle.stats().fallbacks)), ([2, 0, 0, 2, 0], [2, 0, 1, 1, 0]));
+}
+
+#[tokio::test]
 async fn a_fallback_that_fails_too_leaves_the_first_failure_as_it_was() {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&heard);

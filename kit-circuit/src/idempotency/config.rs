@@ -22,20 +22,20 @@ use crate::config::{ConfigError, above_zero, at_least_one};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// How long an answer is kept, from the end of its run. More than zero. Default 24 h, Stripe's: callers that try for longer have
-    /// given up or are broken.
+    /// How long an answer is kept, from the end of its run. More than zero. Default 24 h, Stripe's: callers that try for
+    /// longer have given up or are broken.
     #[serde(with = "duration")]
     pub ttl: Duration,
-    /// Answers kept; when there is no room the oldest goes, and its key may run again. At least 1. Default 10,000: with a kilobyte
-    /// each, ten megabytes.
+    /// Answers kept; when there is no room the oldest goes, and its key may run again. At least 1. Default 10,000: with a
+    /// kilobyte each, ten megabytes.
     pub max_entries: usize,
     /// The longest a run may take, whoever waits for it. More than zero. Default 30 s, that of a deadline.
     #[serde(with = "duration")]
     pub limit: Duration,
     /// Whether a call without a key is refused. Default false: it is passed on, and may be doubled.
     pub required: bool,
-    /// Whether a message runs again after a failure after which the first may have run. Default false: at most once. True is for
-    /// handlers that commit in one last step, or do the same twice without harm.
+    /// Whether a message runs again after a failure after which the first may have run. Default false: at most once. True
+    /// is for handlers that commit in one last step, or do the same twice without harm.
     pub rerun_unknown: bool,
 }
 

@@ -15,8 +15,8 @@ use crate::timeout::wait_until;
 /// Runs a call, or answers it with what another message of its key got.
 ///
 /// # Errors
-/// Those of the run, which may have been another message's; [`Refused`] because of the key; `DeadlineExceeded` with the cause
-/// [`Elapsed`](crate::timeout::Elapsed) when the run's limit or the caller's own deadline has passed.
+/// Those of the run, which may have been another message's; [`Refused`] because of the key; `DeadlineExceeded` with the
+/// cause [`Elapsed`](crate::timeout::Elapsed) when the run's limit or the caller's own deadline has passed.
 ///
 /// # Panics
 /// Outside a tokio runtime, for a call with a key.
@@ -132,7 +132,8 @@ impl<E: fmt::Debug, Req, K, R: Clone, F> fmt::Debug for Idempotency<E, Req, K, R
     }
 }
 
-/// The mark of an answer that was another message's, in the context's [`extensions`](Context::extensions): for logs and spans.
+/// The mark of an answer that was another message's, in the context's [`extensions`](Context::extensions): for logs and
+/// spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replayed(());
 

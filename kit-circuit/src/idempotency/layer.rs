@@ -18,8 +18,8 @@ use crate::live::Live;
 use crate::single_flight::Flights;
 use crate::tell::Tell;
 
-/// Runs a call that comes twice with one key once. Every endpoint it wraps shares its keys: make one for each operation, or make the
-/// operation part of the key.
+/// Runs a call that comes twice with one key once. Every endpoint it wraps shares its keys: make one for each operation,
+/// or make the operation part of the key.
 pub struct IdempotencyLayer<Req, K, R: Clone, F> {
     state: Arc<State<K, R>>,
     key: Arc<F>,
@@ -47,14 +47,16 @@ where
 }
 
 impl<Req, K, R: Clone, F> IdempotencyLayer<Req, K, R, F> {
-    /// What of a request must be the same whenever its key is, such as a hash of it: on the endpoints that are wrapped after this.
+    /// What of a request must be the same whenever its key is, such as a hash of it: on the endpoints that are wrapped
+    /// after this.
     #[must_use]
     pub fn fingerprint(mut self, fingerprint: impl Fn(&Req) -> u64 + Send + Sync + 'static) -> Self {
         self.fingerprint = Some(Arc::new(fingerprint));
         self
     }
 
-    /// Tells `observer` of messages that come again, are refused, or end unknown: on the endpoints that are wrapped after this.
+    /// Tells `observer` of messages that come again, are refused, or end unknown: on the endpoints that are wrapped after
+    /// this.
     #[must_use]
     pub fn observe(mut self, observer: impl Observer<Event> + 'static) -> Self {
         self.tell = Tell::new(observer);
@@ -204,8 +206,8 @@ impl<K, R: Clone> fmt::Debug for Handle<K, R> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// The messages, those without a key included. Refused are those whose key was missing; a key that was used before is a business
-    /// error.
+    /// The messages, those without a key included. Refused are those whose key was missing; a key that was used before is
+    /// a business error.
     pub calls: Counts,
     /// The runs of those with a key.
     pub runs: Counts,

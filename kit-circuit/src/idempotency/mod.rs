@@ -1,8 +1,9 @@
 //! A call that is sent twice is run once.
 //!
-//! A caller whose answer was lost cannot know whether its call has run. If it sends a key of its own with the call, and the same key
-//! when it sends the call again, the service can tell the second message from a second call: the first message with a key
-//! *runs*, those that come while it runs wait for the same answer, and those that come later get the answer that was kept.
+//! A caller whose answer was lost cannot know whether its call has run. If it sends a key of its own with the call, and
+//! the same key when it sends the call again, the service can tell the second message from a second call: the first
+//! message with a key *runs*, those that come while it runs wait for the same answer, and those that come later get the
+//! answer that was kept.
 //!
 //! ```
 //! use kit_circuit::idempotency::{IdempotencyLayer, Replayed, header_key};
@@ -38,18 +39,21 @@
 //! [`limit`](Config::limit), so that there is an answer for the message that comes next. It has a context of its own, as a
 //! [flight](crate::single_flight) does, and a panic in it is an error. What it wrote into that context reaches nobody.
 //!
-//! The memory is this process's alone, bounded in number and in time. Two instances of a service do not know each other's keys:
-//! send the messages of one key to one instance (a consistent hash), or keep the keys where the data is, in the same transaction.
+//! The memory is this process's alone, bounded in number and in time. Two instances of a service do not know each other's
+//! keys: send the messages of one key to one instance (a consistent hash), or keep the keys where the data is, in the same
+//! transaction.
 //!
 //! # Keys
-//! [`header_key`] reads `idempotency-key`. A key is only as good as its author: make the caller part of it where callers do not trust
-//! one another, and the operation where one layer stands before several. With a [`fingerprint`](IdempotencyLayer::fingerprint) a key that
-//! comes again with another request is refused, with the cause [`Refused`].
+//! [`header_key`] reads `idempotency-key`. A key is only as good as its author: make the caller part of it where callers
+//! do not trust one another, and the operation where one layer stands before several. With a
+//! [`fingerprint`](IdempotencyLayer::fingerprint) a key that comes again with another request is refused, with the cause
+//! [`Refused`].
 //!
 //! # How it composes
-//! - **On the server, inside auth and limits, outside the handler's own stack.** A limit outside refuses before a key is taken.
-//! - **On the client** the key is made once for each call, outside retry and hedge, and sent with each attempt; the call may then
-//!   be repeated as if it were idempotent, because it is.
+//! - **On the server, inside auth and limits, outside the handler's own stack.** A limit outside refuses before a key is
+//!   taken.
+//! - **On the client** the key is made once for each call, outside retry and hedge, and sent with each attempt; the call
+//!   may then be repeated as if it were idempotent, because it is.
 //!
 //! # Source
 //! The IETF draft "The Idempotency-Key HTTP Header Field"; Stripe's idempotent requests, which keep failures too; CC-15 in

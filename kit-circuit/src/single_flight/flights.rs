@@ -45,8 +45,8 @@ where
         (board.begin(self, vec![key], begin()), false)
     }
 
-    /// The flights that `keys` need, each once: those under way, and one that `begin` makes for all the others together. Says how
-    /// many keys were under way.
+    /// The flights that `keys` need, each once: those under way, and one that `begin` makes for all the others together.
+    /// Says how many keys were under way.
     pub(crate) fn join_all<F>(
         self: &Arc<Self>,
         keys: impl IntoIterator<Item = K>,

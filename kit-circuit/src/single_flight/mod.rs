@@ -1,14 +1,14 @@
 //! The same question asked at once by many is asked once.
 //!
 //! A thousand callers that miss the same cache entry are one call to the backend: the first that comes with a key begins a
-//! *flight*, those that come while it is under way wait for the same answer. It is shared as it is, a failure too, and kept for
-//! nobody: who comes after the landing begins anew.
+//! *flight*, those that come while it is under way wait for the same answer. It is shared as it is, a failure too, and
+//! kept for nobody: who comes after the landing begins anew.
 //!
-//! Nobody owns a flight. It is driven by whoever still waits for it, so the first caller may leave and the others have their
-//! answer all the same; when the last one leaves it is cancelled at once, and what it spawned is told. There is no task to
-//! look after. It has a context of its own (the first caller's metadata, identity and extensions, not its deadline) and
-//! the time limit of [`Config::limit`]; each caller waits until its own deadline at the most. A panic in a flight is an error
-//! for all its callers: a bug, with the cause [`Panicked`](kit_core::recover::Panicked).
+//! Nobody owns a flight. It is driven by whoever still waits for it, so the first caller may leave and the others have
+//! their answer all the same; when the last one leaves it is cancelled at once, and what it spawned is told. There is no
+//! task to look after. It has a context of its own (the first caller's metadata, identity and extensions, not its
+//! deadline) and the time limit of [`Config::limit`]; each caller waits until its own deadline at the most. A panic in a
+//! flight is an error for all its callers: a bug, with the cause [`Panicked`](kit_core::recover::Panicked).
 //!
 //! ```
 //! use kit_circuit::single_flight::SingleFlightLayer;
@@ -32,13 +32,14 @@
 //!
 //! [`batch`] is the same for endpoints that answer many keys at a time.
 //!
-//! A flight costs a few allocations (its future, its entry, its key twice) and a short lock of the map; it is for calls that cost more.
+//! A flight costs a few allocations (its future, its entry, its key twice) and a short lock of the map; it is for calls
+//! that cost more.
 //!
 //! # What may be shared
-//! The key says which requests are one question. Whatever the answer depends on is part of it: whose data it is (the principal
-//! of the call, its tenant), the language, the version. A request without a key ([`None`]) is called by itself: anything
-//! that is not a mere question, since two orders at once are two orders. What the flight wrote into its context (metadata that
-//! goes back, extensions) reaches nobody, but for its outcome: it may be one caller's own.
+//! The key says which requests are one question. Whatever the answer depends on is part of it: whose data it is (the
+//! principal of the call, its tenant), the language, the version. A request without a key ([`None`]) is called by itself:
+//! anything that is not a mere question, since two orders at once are two orders. What the flight wrote into its context
+//! (metadata that goes back, extensions) reaches nobody, but for its outcome: it may be one caller's own.
 //!
 //! # How it composes
 //! - **Inside the cache**: whom the cache cannot answer meets here, and one answer fills it.
@@ -48,7 +49,8 @@
 //! - **Inside auth** and whatever else decides by the caller, or the first one's answer is everybody's.
 //!
 //! # Source
-//! Go's `singleflight` and Varnish's request coalescing; AS-10 and GT-B2 in `source-systems.md`, which ask for a leader that may leave.
+//! Go's `singleflight` and Varnish's request coalescing; AS-10 and GT-B2 in `source-systems.md`, which ask for a leader
+//! that may leave.
 
 pub mod batch;
 mod config;

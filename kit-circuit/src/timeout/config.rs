@@ -23,8 +23,8 @@ use crate::config::{ConfigError, above_zero};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The longest a call may take, whatever its caller allows. More than zero. Default 30 s: longer than any answer a person
-    /// waits for, and no caller can hold a call, and what it holds, for longer.
+    /// The longest a call may take, whatever its caller allows. More than zero. Default 30 s: longer than any answer a
+    /// person waits for, and no caller can hold a call, and what it holds, for longer.
     #[serde(with = "duration::option")]
     pub max: Option<Duration>,
     /// How long a call may take whose caller says nothing. More than zero, at most `max`. Default none: `max` is all it has.

@@ -76,8 +76,8 @@ impl TimeoutHandle {
     }
 }
 
-/// Holds every call to the deadline that came with it, and to the bounds of a [`Config`]. Every endpoint it wraps shares the bounds and
-/// the counts. The default is that of the configuration.
+/// Holds every call to the deadline that came with it, and to the bounds of a [`Config`]. Every endpoint it wraps shares
+/// the bounds and the counts. The default is that of the configuration.
 #[derive(Clone, Debug)]
 pub struct DeadlineLayer {
     state: Arc<State>,

@@ -5,10 +5,10 @@
 //! | [`TimeoutLayer`] | a limit of the layer's own: a client's for one call, a retry's for one attempt |
 //! | [`DeadlineLayer`] | the deadline that came with the call, within what is allowed here: a server's |
 //!
-//! Both open a [`Scope`](kit_core::Scope): a deadline only ever gets shorter, is there for every layer and every wire inside,
-//! and is the caller's own again afterwards, however the call ended. When the time is up the inner call is dropped, what it
-//! spawned is told by its [`Cancel`](kit_core::Cancel) token, and the answer is `DeadlineExceeded` (outcome
-//! [`TimedOut`](kit_core::Outcome::TimedOut)) with the cause [`Elapsed`].
+//! Both open a [`Scope`](kit_core::Scope): a deadline only ever gets shorter, is there for every layer and every wire
+//! inside, and is the caller's own again afterwards, however the call ended. When the time is up the inner call is
+//! dropped, what it spawned is told by its [`Cancel`](kit_core::Cancel) token, and the answer is `DeadlineExceeded`
+//! (outcome [`TimedOut`](kit_core::Outcome::TimedOut)) with the cause [`Elapsed`].
 //!
 //! The time is counted from [`Context::now`](kit_core::Context::now). So a wait in a queue before the layer counts for the
 //! deadline, once the queue has stamped it; and a handler that has waited for something of its own, such as a database,
@@ -21,18 +21,19 @@
 //! the stream.
 //!
 //! # How it composes
-//! - **A timeout outside retry** bounds the whole call, pauses included; **inside it**, an attempt. Both together are usual: the inner
-//!   one leaves time for another try.
+//! - **A timeout outside retry** bounds the whole call, pauses included; **inside it**, an attempt. Both together are
+//!   usual: the inner one leaves time for another try.
 //! - **Outside a bulkhead, a limit or a cache**: waiting there is part of the time.
-//! - **Inside fallback**: what it ends is what a fallback is for. The deadline itself stands outside the fallback, and ends that too.
-//! - **Outside the breaker and inside it** differ by who is blamed: the breaker sees the time-outs of what is inside it, and the deadline
-//!   of a hasty caller, outside, is none of the backend's failures.
+//! - **Inside fallback**: what it ends is what a fallback is for. The deadline itself stands outside the fallback, and
+//!   ends that too.
+//! - **Outside the breaker and inside it** differ by who is blamed: the breaker sees the time-outs of what is inside it,
+//!   and the deadline of a hasty caller, outside, is none of the backend's failures.
 //!
 //! What a handler has done when it is given up on, and how to make that safe, is told in [`guide`](crate::guide).
 //!
 //! # Source
-//! "Concurrency in Go", chapter 5 (CC-10 to CC-16 in `source-systems.md`); gRPC's rule that a server never gives a call more time
-//! than its caller did.
+//! "Concurrency in Go", chapter 5 (CC-10 to CC-16 in `source-systems.md`); gRPC's rule that a server never gives a call
+//! more time than its caller did.
 
 mod config;
 mod endpoint;

@@ -1,8 +1,9 @@
 //! A cache for endpoints that answer many keys at a time.
 //!
-//! The inner endpoint takes a list of keys and answers in their order, `None` for what it did not find, as a
-//! [batch flight](crate::single_flight::batch) does; put one inside. Each key has its own entry; only those that memory cannot answer make a
-//! call, one for all of them, each key once. `None` is remembered for [`negative_ttl`](super::Config::negative_ttl).
+//! The inner endpoint takes a list of keys and answers in their order, `None` for what it did not find, as a [batch
+//! flight](crate::single_flight::batch) does; put one inside. Each key has its own entry; only those that memory cannot
+//! answer make a call, one for all of them, each key once. `None` is remembered for
+//! [`negative_ttl`](super::Config::negative_ttl).
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -27,9 +28,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Everything else is as in the [cache of single answers](super). Look-ups are counted by key, calls and refreshes by call; an answer
-//! is [`Stale`](super::Stale) with the age of the oldest of its rows, and a failed call is made up for only if there is an old row for each
-//! key that it was made for.
+//! Everything else is as in the [cache of single answers](super). Look-ups are counted by key, calls and refreshes by
+//! call; an answer is [`Stale`](super::Stale) with the age of the oldest of its rows, and a failed call is made up for
+//! only if there is an old row for each key that it was made for.
 //!
 //! # Source
 //! AS-9 in `source-systems.md`; gintoki's batch read (GT-15), which lost the order and what was missing.

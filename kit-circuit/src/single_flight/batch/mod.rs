@@ -1,9 +1,9 @@
 //! Single flight for endpoints that answer many keys at a time.
 //!
 //! The inner endpoint takes a list of keys and answers a map of what it found. The layer makes of it an endpoint that
-//! answers in the order it was asked, with an explicit `None` for what does not exist. Each key is asked for once, however often
-//! it stands in the request; those that another batch is asking for already are awaited there; only the others make a call, one
-//! for all of them. A failure of a call that some of the keys needed is the failure of the whole batch.
+//! answers in the order it was asked, with an explicit `None` for what does not exist. Each key is asked for once, however
+//! often it stands in the request; those that another batch is asking for already are awaited there; only the others make
+//! a call, one for all of them. A failure of a call that some of the keys needed is the failure of the whole batch.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -23,8 +23,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Context, limit, cancellation and what may be shared are as in [single flight](super): the key must hold whatever an answer
-//! depends on.
+//! Context, limit, cancellation and what may be shared are as in [single flight](super): the key must hold whatever an
+//! answer depends on.
 //!
 //! # Source
 //! GT-B2, GT-B6 and AS-9 in `source-systems.md`; Facebook's DataLoader.
