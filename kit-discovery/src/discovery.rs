@@ -55,6 +55,12 @@ impl Discovery {
 }
 
 impl<S: Source> Builder<S> {
+    /// Under another name in events and metrics than the source's own.
+    pub fn called(mut self, service: impl Into<Arc<str>>) -> Self {
+        self.publisher = self.publisher.called(service);
+        self
+    }
+
     /// Tells `observer` of changes and of troubles, those at most once a minute each.
     pub fn observer(mut self, observer: impl Observer<Event> + 'static) -> Self {
         self.publisher = self.publisher.observer(observer);

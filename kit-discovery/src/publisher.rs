@@ -44,6 +44,11 @@ impl Publisher {
         }
     }
 
+    pub(crate) fn called(mut self, service: impl Into<Arc<str>>) -> Self {
+        self.service = service.into();
+        self
+    }
+
     /// Tells `observer` of changes and of troubles, those at most once a minute each.
     pub fn observer(mut self, observer: impl Observer<Event> + 'static) -> Self {
         self.observer = Arc::new(observer);

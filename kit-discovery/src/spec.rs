@@ -106,7 +106,7 @@ impl Spec {
                 let name = if name.is_empty() { &*service } else { name };
                 let config = crate::consul::Config { address: address.to_owned(), ..Default::default() };
                 let source = crate::consul::Consul::new(config)?.instancer(name, Default::default())?;
-                Ok(Box::new(source.observer(observer).start()?))
+                Ok(Box::new(source.called(Arc::clone(&service)).observer(observer).start()?))
             }
             #[allow(unreachable_patterns, reason = "with every feature there is no kind left that was not built")]
             missing => Err(missing.missing()),

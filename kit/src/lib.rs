@@ -43,6 +43,8 @@ pub use kit_core::*;
 pub use app::App;
 /// Layers that keep a failing dependency from taking its caller down.
 pub use kit_circuit as circuit;
+/// Who answers for a service, and how it is announced.
+pub use kit_discovery as discovery;
 /// Key-value logs.
 pub use kit_log as log;
 /// Counters, gauges, histograms.
