@@ -1,9 +1,9 @@
 //! How much more than its calls a client may send: what retries and hedges spend.
 //!
 //! A dependency that fails gets its calls again, just when it can bear them least. A [`Budget`] bounds that: over any
-//! [`window`](Config::window), repeats are at most a [share](Config::ratio) of the calls, and a [few](Config::per_second) besides,
-//! so that a client with little to do may repeat at all. Three attempts a call triple the load of a healthy client's bad
-//! minute; with a budget of 20 % they add a fifth to it.
+//! [`window`](Config::window), repeats are at most a [share](Config::ratio) of the calls, and a [few](Config::per_second)
+//! besides, so that a client with little to do may repeat at all. Three attempts a call triple the load of a healthy client's
+//! bad minute; with a budget of 20 % they add a fifth to it.
 //!
 //! A budget is a handle; clones share it. Everything that calls one callee should share one: its retries, and the hedges inside
 //! them. [`Budgets`] finds them by name.

@@ -27,8 +27,8 @@ pub struct Config {
     pub attempts: u32,
     /// How long an attempt has run when the next is sent. Default `p95`.
     pub delay: Delay,
-    /// Attempts besides the first, for each call, `[0.0, 1.0]`, over ten seconds. Default 0.05: one in twenty, as many as the 95th
-    /// percentile leaves over. Fewer than twenty calls in ten seconds are not hedged by it.
+    /// Attempts besides the first, for each call, `[0.0, 1.0]`, over ten seconds. Default 0.05: one in twenty, as many as the
+    /// 95th percentile leaves over. Fewer than twenty calls in ten seconds are not hedged by it.
     pub ratio: f64,
     /// Such attempts besides, a second, up to 10,000: for clients of few calls. Default 0.
     pub per_second: u32,

@@ -15,9 +15,9 @@ use crate::config::{ConfigError, above_zero, within};
 pub enum Delay {
     /// So long. More than zero: what is sent at once is [`replicate`](crate::replicate)d.
     Fixed(Duration),
-    /// As long as this share of the calls take, in percent, `[50.0, 99.9]`: measured while it runs, over the last one or two thousand
-    /// first attempts that were answered, to a sixteenth. An attempt that lost counts with the time it had, which is above the
-    /// percentile as it would have been itself. Until a hundred are known, nothing is hedged.
+    /// As long as this share of the calls take, in percent, `[50.0, 99.9]`: measured while it runs, over the last one or two
+    /// thousand first attempts that were answered, to a sixteenth. An attempt that lost counts with the time it had, which is
+    /// above the percentile as it would have been itself. Until a hundred are known, nothing is hedged.
     Percentile(f64),
 }
 

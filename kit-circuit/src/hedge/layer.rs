@@ -13,8 +13,8 @@ use crate::counts::{Counters, Counts};
 use crate::live::Live;
 use crate::tell::Tell;
 
-/// Sends a second attempt when the first is slow. Endpoints that one layer wraps share its measure of what slow is, so make one for
-/// each method, or for methods that are alike; and its budget. The default is that of the configuration.
+/// Sends a second attempt when the first is slow. Endpoints that one layer wraps share its measure of what slow is, so make
+/// one for each method, or for methods that are alike; and its budget. The default is that of the configuration.
 #[derive(Clone, Debug)]
 pub struct HedgeLayer {
     state: Arc<State>,
@@ -57,8 +57,8 @@ impl HedgeLayer {
         Self { state: Arc::new(state), shared: None, tell: Tell::default() }
     }
 
-    /// Spends this budget besides its own: that of the [retry](crate::retry::RetryLayer::budget) outside, which counts the calls in it.
-    /// So the two together send no more than it allows.
+    /// Spends this budget besides its own: that of the [retry](crate::retry::RetryLayer::budget) outside, which counts the
+    /// calls in it. So the two together send no more than it allows.
     #[must_use]
     pub fn budget(mut self, budget: &Budget) -> Self {
         self.shared = Some(budget.clone());
@@ -101,8 +101,8 @@ impl<E> Layer<E> for HedgeLayer {
 pub struct Handle(Arc<State>);
 
 impl Handle {
-    /// Other settings, for calls that begin after this; counts, measure and what was spent go on. Another percentile is known after
-    /// the next few calls.
+    /// Other settings, for calls that begin after this; counts, measure and what was spent go on. Another percentile is known
+    /// after the next few calls.
     ///
     /// # Errors
     /// As [`HedgeLayer::new`]; then nothing has changed.

@@ -1,9 +1,9 @@
 //! Calls again before a slow call has failed, and takes the answer that comes first.
 //!
-//! Most calls to a service are fast and a few are not: the instance pauses, a packet is lost, a queue is long. A second attempt sent
-//! to another instance when the first has taken longer than nineteen in twenty do ([`Delay`]) cuts that tail for a twentieth more
-//! load. It is no repair for a service that is slow altogether, and the [budget](Config::ratio) sees that it does not become a burden
-//! to one.
+//! Most calls to a service are fast and a few are not: the instance pauses, a packet is lost, a queue is long. A second
+//! attempt sent to another instance when the first has taken longer than nineteen in twenty do ([`Delay`]) cuts that tail for
+//! a twentieth more load. It is no repair for a service that is slow altogether, and the [budget](Config::ratio) sees that it
+//! does not become a burden to one.
 //!
 //! ```
 //! use std::time::Duration;
@@ -26,26 +26,27 @@
 //! ```
 //!
 //! # What it does
-//! - Only [idempotent](kit_core::Method::idempotent) methods are hedged, by the name the [child](kit_core::ChildLayer) outside gives them, and no call that is [a repeat](kit_core::Context::is_repeat): the first
-//!   attempt of a retry may be, the ones that follow are not.
+//! - Only [idempotent](kit_core::Method::idempotent) methods are hedged, by the name the [child](kit_core::ChildLayer) outside
+//!   gives them, and no call that is [a repeat](kit_core::Context::is_repeat): the first attempt of a retry may be, the ones
+//!   that follow are not.
 //! - Until its time has come, the second attempt is not made: no future, no fork, no place in the budget.
 //! - An answer wins, a business error among them. A failure does not while another attempt runs; with nothing else running it is
 //!   the result at once, since calling again after a failure is [retry](crate::retry)'s. If all fail, the last error speaks, and
 //!   [`AllFailed`] in its causes has every one.
-//! - The losers are dropped before the answer is handed on: nothing is spawned, so nothing is left to wait for. What they spawned is
-//!   told by their tokens. The guards of the layers inside count them as cancelled, which speaks against no instance, and a loser's
-//!   time is in no estimate of this layer's.
-//! - Attempts share the list of [instances tried](kit_core::Attempts), also while they run: a balancer inside sends the second elsewhere.
-//!   With one instance, hedging only doubles its work.
+//! - The losers are dropped before the answer is handed on: nothing is spawned, so nothing is left to wait for. What they
+//!   spawned is told by their tokens. The guards of the layers inside count them as cancelled, which speaks against no
+//!   instance.
+//! - Attempts share the list of [instances tried](kit_core::Attempts), also while they run: a balancer inside sends the second
+//!   elsewhere. With one instance, hedging only doubles its work.
 //!
 //! # What it costs
-//! The first attempt's fork and the list that it shares, one allocation; after the delay, one more for each attempt. A hedged call's
-//! future holds that of its inner call and the request.
+//! The first attempt's fork and the list that it shares, one allocation; after the delay, a few for each attempt. A hedged
+//! call's future holds that of its inner call and the request.
 //!
 //! # Source
-//! Dean and Barroso, "The Tail at Scale" (2013): the 95th percentile, and 5 % more load; "Concurrency in Go", chapter 5 (CC-30 to CC-32
-//! in `source-systems.md`). tower's `hedge` sends to the same service, takes the first completion even if it is an error, and has no
-//! budget.
+//! Dean and Barroso, "The Tail at Scale" (2013): the 95th percentile, and 5 % more load; "Concurrency in Go", chapter 5 (CC-30
+//! to CC-32 in `source-systems.md`). tower's `hedge` sends to the same service, takes the first completion even if it is an
+//! error, and has no budget.
 
 mod config;
 mod delay;

@@ -29,8 +29,8 @@ pub(crate) struct Raced<R> {
     pub(crate) won: bool,
 }
 
-/// Runs the first attempt, and others as `plan` says and `may_send` allows: it is asked with the attempt's number right before that
-/// is made.
+/// Runs the first attempt, and others as `plan` says and `may_send` allows: it is asked with the attempt's number right before
+/// that is made.
 // An `async fn` would keep the request twice.
 #[expect(clippy::manual_async_fn, reason = "as above")]
 pub(crate) fn race<E, Req>(

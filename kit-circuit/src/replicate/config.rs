@@ -19,8 +19,8 @@ use crate::config::{ConfigError, within};
 pub struct Config {
     /// Copies of a call in all: 2 to 32. Default 2: the second brings the most.
     pub copies: u32,
-    /// Copies besides the first, for each call, `[0.0, 31.0]`, over ten seconds. Default 0.05, so that nobody pays more than a twentieth
-    /// by mistake: one call in twenty is replicated then. `copies - 1` replicates every call.
+    /// Copies besides the first, for each call, `[0.0, 31.0]`, over ten seconds. Default 0.05, so that nobody pays more than a
+    /// twentieth by mistake: one call in twenty is replicated then. `copies - 1` replicates every call.
     pub ratio: f64,
     /// Such copies besides, a second, up to 10,000. Default 0.
     pub per_second: u32,

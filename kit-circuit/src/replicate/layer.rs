@@ -24,8 +24,8 @@ pub enum Event {
     },
 }
 
-/// Sends each call several times at once. Endpoints that one layer wraps share its budget and its counts. The default is that of the
-/// configuration.
+/// Sends each call several times at once. Endpoints that one layer wraps share its budget and its counts. The default is that
+/// of the configuration.
 #[derive(Clone, Debug)]
 pub struct ReplicateLayer {
     state: Arc<State>,
@@ -64,7 +64,8 @@ impl ReplicateLayer {
         Self { state: Arc::new(state), shared: None, tell: Tell::default() }
     }
 
-    /// Spends this budget besides its own: that of the [retry](crate::retry::RetryLayer::budget) outside, which counts the calls in it.
+    /// Spends this budget besides its own: that of the [retry](crate::retry::RetryLayer::budget) outside, which counts the
+    /// calls in it.
     #[must_use]
     pub fn budget(mut self, budget: &Budget) -> Self {
         self.shared = Some(budget.clone());

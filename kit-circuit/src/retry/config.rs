@@ -36,8 +36,8 @@ pub struct Config {
     /// Where that limit stops growing. Default 1 s.
     #[serde(with = "duration")]
     pub max_pause: Duration,
-    /// The longest pause that a callee may ask for; when it asks for more, its error is the answer. Default 10 s: a call that waits
-    /// for longer holds what it has for nothing.
+    /// The longest pause that a callee may ask for; when it asks for more, its error is the answer. Default 10 s: a call that
+    /// waits for longer holds what it has for nothing.
     #[serde(with = "duration")]
     pub max_asked_pause: Duration,
 }

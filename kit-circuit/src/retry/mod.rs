@@ -40,30 +40,32 @@
 //! ```
 //!
 //! # Where it stands
-//! In a client's stack, outside hedge and balancer, inside the [child](kit_core::ChildLayer) that names the method: what it asks whether
-//! it may run twice is the method in its context, and without a child of its own that is the caller's. An endpoint of a transport that
-//! opens a child itself gets another outside the retry, as `call.layer(retry).layer(ChildLayer::new(&LOOKUP))`.
+//! In a client's stack, outside hedge and balancer, inside the [child](kit_core::ChildLayer) that names the method: what it
+//! asks whether it may run twice is the method in its context, and without a child of its own that is the caller's. An
+//! endpoint of a transport that opens a child itself gets another outside the retry, as
+//! `call.layer(retry).layer(ChildLayer::new(&LOOKUP))`.
 //!
 //! # Each attempt
-//! runs on a [fork](kit_core::Context::fork) of the caller's context, with [its number](kit_core::Attempts) and the instances tried
-//! before, which a balancer inside avoids. The last one is merged, whatever it ended with; what the others wrote is gone, and what
-//! one that timed out left running is told to stop. It has [`per_try`](Config::per_try) at most, and never more than the caller's deadline. A stream
-//! that an attempt answers with is an answer: what breaks it later is not repeated, and the attempt's time is the stream's.
+//! runs on a [fork](kit_core::Context::fork) of the caller's context, with [its number](kit_core::Attempts) and the instances
+//! tried before, which a balancer inside avoids. The last one is merged, whatever it ended with; what the others wrote is
+//! gone, and what one that timed out left running is told to stop. It has [`per_try`](Config::per_try) at most, and never more
+//! than the caller's deadline. A stream that an attempt answers with is an answer: what breaks it later is not repeated, and
+//! the attempt's time is the stream's.
 //!
-//! The first attempt costs a clone of the request, and no allocation or task of its own: make requests cheap to clone. (In a server,
-//! where the context has the caller's metadata, the first fork makes that shared: one allocation.)
+//! The first attempt costs a clone of the request, and no allocation or task of its own: make requests cheap to clone. (In a
+//! server, where the context has the caller's metadata, the first fork makes that shared: one allocation.)
 //!
 //! # Down a chain of services
 //! Each service that repeats its calls would multiply those of the one before. So every attempt but the first says so in its
-//! metadata, `grpc-previous-rpc-attempts` ([`Attempts::PREVIOUS`](kit_core::Attempts::PREVIOUS)), and nothing below
-//! [a repeat](kit_core::Context::is_repeat) repeats: calls that a handler makes for it, in this process or the next, get one attempt
-//! each. And whoever gives up marks its error [`Retry::Never`](kit_core::Retry::Never), which a transport sends as
+//! metadata, `grpc-previous-rpc-attempts` ([`Attempts::PREVIOUS`](kit_core::Attempts::PREVIOUS)), and nothing below [a
+//! repeat](kit_core::Context::is_repeat) repeats: calls that a handler makes for it, in this process or the next, get one
+//! attempt each. And whoever gives up marks its error [`Retry::Never`](kit_core::Retry::Never), which a transport sends as
 //! `grpc-retry-pushback-ms: -1`: those above do not begin again. A dead leaf then sees the repeats of the service next to it.
 //!
 //! # Go kit's `Retry`
 //! `lb.Retry(max, timeout, balancer)` is a limit round a retry round a balancer; `RetryWithCallback`'s callback is
-//! [`RetryLayer::decide`]: told how many attempts have failed, from 1, and the error as it came; it goes on, or stops with the error
-//! or another.
+//! [`RetryLayer::decide`]: told how many attempts have failed, from 1, and the error as it came; it goes on, or stops with the
+//! error or another.
 //!
 //! ```
 //! use std::time::Duration;
