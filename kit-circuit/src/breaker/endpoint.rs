@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kit_core::{ByOutcome, Classify, Context, Endpoint, Error};
 
+use super::pass::Pass;
 use super::shared::Shared;
 
 /// Refuses calls while its breaker is open; made by [`BreakerLayer`](super::BreakerLayer).
@@ -36,7 +37,8 @@ where
     type Response = E::Response;
 
     async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
-        let mut pass = self.shared.admit(cx)?;
+        let ticket = self.shared.admit(cx)?;
+        let mut pass = Pass::new(&self.shared, ticket, cx);
         let result = {
             let mut inner = pin!(pass.run(|| self.inner.call(cx, request)));
             poll_fn(|task| pass.run(|| inner.as_mut().poll(task))).await

@@ -21,8 +21,17 @@ pub(super) trait Ends: Send + Sync + 'static {
     /// What it needs to know of a call again.
     type Ticket: Copy + Send + 'static;
 
+    /// Whether the call with this ticket is told.
+    fn counts(ticket: Self::Ticket) -> bool;
+
     /// From when on a call is slow, if anybody asks.
     fn slow_after(&self) -> Option<Duration>;
+
+    /// Whether anybody asks how long calls take, or wants to hear more of one that worked than that it did.
+    fn asks_more(&self) -> bool;
+
+    /// A call of which nobody asks more was answered: nearly every call, so it is told with no more than is needed.
+    fn worked(&self, ticket: Self::Ticket, at: Instant);
 
     /// A call that said something of the backend has ended.
     fn end(&self, ticket: Self::Ticket, ended: Ended);
@@ -47,10 +56,10 @@ pub(super) struct Pass<'a, S: Ends> {
 }
 
 impl<'a, S: Ends> Pass<'a, S> {
-    /// A call that is not `counted` tells nobody.
     #[inline]
-    pub(super) fn new(shared: &'a Arc<S>, ticket: S::Ticket, cx: &mut Context, counted: bool) -> Self {
-        Self { shared, ticket, began: cx.begin(), deadline: cx.deadline(), running: false, told: !counted }
+    pub(super) fn new(shared: &'a Arc<S>, ticket: S::Ticket, cx: &mut Context) -> Self {
+        let told = !S::counts(ticket);
+        Self { shared, ticket, began: cx.begin(), deadline: cx.deadline(), running: false, told }
     }
 
     /// Runs the endpoint's code. `std::thread::panicking` would not do: it is true as well for a call that is dropped because
@@ -63,11 +72,16 @@ impl<'a, S: Ends> Pass<'a, S> {
         result
     }
 
-    /// The call has returned `result`, which is `outcome`.
+    /// The call has returned `result`, which is `outcome`. It stays where it is: moving it would cost as much as counting it.
     #[inline]
-    pub(super) fn close<R>(mut self, cx: &mut Context, outcome: Outcome, result: &Result<R, Error>) {
+    pub(super) fn close<R>(&mut self, cx: &mut Context, outcome: Outcome, result: &Result<R, Error>) {
         if std::mem::replace(&mut self.told, true) {
             return;
+        }
+        let plain = matches!(outcome, Outcome::Success | Outcome::BusinessError) && cx.stream().is_none();
+        if plain && !self.shared.asks_more() {
+            // Counted by a clock that may be old: nothing hangs on it.
+            return self.shared.worked(self.ticket, cx.now());
         }
         // A stream that already is a failure, as the body of a status 500, ends here.
         if result.is_ok() && !outcome.is_failure() && cx.stream().is_some() {
@@ -77,11 +91,10 @@ impl<'a, S: Ends> Pass<'a, S> {
         }
     }
 
-    #[inline]
+    #[cold]
     fn end(&self, cx: &mut Context, outcome: Outcome, error: Option<&Error>) {
         let Some(verdict) = verdict(outcome) else { return self.shared.end_without_word(self.ticket) };
         let timed = self.shared.slow_after().is_some();
-        // A success is counted by a clock that may be old: nothing hangs on it. What may open a breaker is not.
         let at = if timed || verdict == Verdict::Failed { cx.end() } else { cx.now() };
         let took = timed.then(|| at.saturating_duration_since(self.began));
         self.shared.end(self.ticket, Ended { verdict, at, took, told: error.and_then(told) });

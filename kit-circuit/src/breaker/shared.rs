@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::book::Book;
-use super::pass::{Ended, Ends, Pass};
+use super::pass::{Ended, Ends};
 use super::strategy::{Configured, nanos};
 use super::switch::{Entry, Moved, Rules, Switch, Word};
 use super::{Call, Config, Event, Mode, Open, Reason, State, Status, Strategy, Verdict};
@@ -71,19 +71,18 @@ impl Shared {
         }
     }
 
-    /// Lets a call in, or says why not.
+    /// Lets a call in, or says why not. What it is let in with ends the call: see [`Ends`].
     #[inline]
-    pub(super) fn admit(self: &Arc<Self>, cx: &mut Context) -> Result<Pass<'_, Self>, Error> {
+    pub(super) fn admit(&self, cx: &Context) -> Result<Word, Error> {
         let word = self.switch.load();
         match word.state() {
-            State::Closed | State::ForcedClosed => Ok(Pass::new(self, word, cx, true)),
-            State::Disabled => Ok(Pass::new(self, word, cx, false)),
+            State::Closed | State::ForcedClosed | State::Disabled => Ok(word),
             _ => self.admit_probe(cx),
         }
     }
 
     #[cold]
-    fn admit_probe(self: &Arc<Self>, cx: &mut Context) -> Result<Pass<'_, Self>, Error> {
+    fn admit_probe(&self, cx: &Context) -> Result<Word, Error> {
         let (now, config) = (self.nanos(cx.now()), self.config.load());
         let hung = |book: &mut Book| self.open_until(book, now, false, (Reason::Undecided, None));
         let (entry, moved) = self.switch.enter(now, rules(&config), hung);
@@ -92,8 +91,7 @@ impl Shared {
             self.announce(moved, now);
         }
         match entry {
-            Entry::Pass(word) => Ok(Pass::new(self, word, cx, word.state() != State::Disabled)),
-            Entry::Probe(word) => Ok(Pass::new(self, word, cx, true)),
+            Entry::Pass(word) | Entry::Probe(word) => Ok(word),
             Entry::Refused(state, until) => Err(self.refuse(state, until, now)),
         }
     }
@@ -109,7 +107,7 @@ impl Shared {
         Error::boundary(Code::Unavailable, open).with_outcome(Outcome::Rejected).with_retry(Retry::Safe)
     }
 
-    #[inline]
+    #[cold]
     fn count(&self, word: Word, ended: Ended) {
         let counters = &self.counters;
         let number = counters.closed.fetch_add(1, Ordering::Relaxed) + 1;
@@ -316,6 +314,26 @@ impl Ends for Shared {
     type Ticket = Word;
 
     #[inline]
+    fn counts(word: Word) -> bool {
+        word.state() != State::Disabled
+    }
+
+    #[inline]
+    fn asks_more(&self) -> bool {
+        self.extra.is_some() || self.configured.times()
+    }
+
+    #[inline]
+    fn worked(&self, word: Word, at: Instant) {
+        let closed = matches!(word.state(), State::Closed | State::ForcedClosed) && self.switch.load() == word;
+        if !closed {
+            return self.end(word, Ended { verdict: Verdict::Worked, at, took: None, told: None });
+        }
+        let number = self.counters.closed.fetch_add(1, Ordering::Relaxed) + 1;
+        self.configured.worked(number, || self.nanos(at));
+    }
+
+    #[inline]
     fn slow_after(&self) -> Option<Duration> {
         let configured = self.configured.slow_after();
         match &self.extra {
@@ -324,7 +342,7 @@ impl Ends for Shared {
         }
     }
 
-    #[inline]
+    #[cold]
     fn end(&self, word: Word, ended: Ended) {
         match word.state() {
             State::Closed | State::ForcedClosed if self.switch.load() == word => self.count(word, ended),

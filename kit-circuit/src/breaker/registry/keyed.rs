@@ -4,6 +4,7 @@ use std::pin::pin;
 
 use kit_core::{ByOutcome, Classify, Context, Endpoint, Error, Layer};
 
+use super::super::pass::Pass;
 use super::{Key, Registry};
 
 /// Wraps endpoints in [`Keyed`]; made by [`Registry::layer`].
@@ -62,7 +63,8 @@ where
             Some(key) => self.registry.called(&key, cx.now()),
             None => return self.inner.call(cx, request).await,
         };
-        let mut pass = breaker.admit(cx)?;
+        let ticket = breaker.admit(cx)?;
+        let mut pass = Pass::new(&breaker, ticket, cx);
         let result = {
             let mut inner = pin!(pass.run(|| self.inner.call(cx, request)));
             poll_fn(|task| pass.run(|| inner.as_mut().poll(task))).await

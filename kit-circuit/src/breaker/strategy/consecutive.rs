@@ -30,6 +30,14 @@ impl ConsecutiveFailures {
         Self { limit: AtomicU32::new(0), row: AtomicU32::new(0) }
     }
 
+    #[inline]
+    pub(super) fn worked(&self) {
+        // Read first: a store on every success would take the line from the other threads.
+        if self.row.load(Ordering::Relaxed) != 0 {
+            self.row.store(0, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn set(&self, limit: Option<u32>) {
         self.limit.store(limit.unwrap_or(0), Ordering::Relaxed);
     }
@@ -45,10 +53,7 @@ impl Strategy for ConsecutiveFailures {
     fn record(&self, call: &Call) -> Option<Reason> {
         match call.verdict() {
             Verdict::Worked => {
-                // Read first: a store on every success would take the line from the other threads.
-                if self.row.load(Ordering::Relaxed) != 0 {
-                    self.row.store(0, Ordering::Relaxed);
-                }
+                self.worked();
                 None
             }
             Verdict::Abandoned => None,

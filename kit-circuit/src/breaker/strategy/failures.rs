@@ -28,6 +28,11 @@ impl FailureRatio {
     pub(super) fn set(&self, ratio: Option<Ratio>, number: u64, at: u64) {
         self.0.set(ratio, number, at);
     }
+
+    #[inline]
+    pub(super) fn worked(&self, number: u64, at: impl FnOnce() -> u64) {
+        self.0.recent.worked(number, at);
+    }
 }
 
 impl Strategy for FailureRatio {

@@ -138,6 +138,19 @@ impl Configured {
         self.failures.set(config.failures, number, at);
         self.slow.set(config.slow, number, at);
     }
+
+    /// Whether it asks how long calls take.
+    #[inline]
+    pub(super) fn times(&self) -> bool {
+        self.slow.is_on()
+    }
+
+    /// What [`record`](Strategy::record) does for a call that worked while nobody times calls, with no more than that needs.
+    #[inline]
+    pub(super) fn worked(&self, number: u64, at: impl FnOnce() -> u64) {
+        self.consecutive.worked();
+        self.failures.worked(number, at);
+    }
 }
 
 impl Strategy for Configured {

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use super::super::Window;
 use super::super::config::MOST_CALLS;
-use super::Call;
 use super::call::nanos;
 use super::timed::{BUCKETS, Timed};
+use super::{Call, Verdict};
 
 /// One window, which may change its kind and its size while calls run. Exact for calls that end one after another; of those
 /// that end at the same instant a few may be missed.
@@ -37,6 +37,22 @@ impl Recent {
             if self.timed.record(layout.size(), layout.version(), call, bad, current) {
                 return;
             }
+        }
+    }
+
+    /// A good call; when it ended is asked if that is looked at.
+    #[inline]
+    pub(super) fn worked(&self, number: u64, at: impl FnOnce() -> u64) {
+        let layout = Layout(self.layout.load(Ordering::Acquire));
+        if layout.0 == 0 {
+            return;
+        }
+        if !layout.is_timed() {
+            return self.counted.record(layout.size(), number, false);
+        }
+        let at = at();
+        if !self.timed.is_current(layout.size(), layout.version(), at) {
+            self.record(&Call::at_nanos(number, at, Verdict::Worked), false);
         }
     }
 

@@ -32,6 +32,11 @@ impl SlowCalls {
         Self { over: AtomicU64::new(0), share: Share::default() }
     }
 
+    #[inline]
+    pub(super) fn is_on(&self) -> bool {
+        self.over.load(Ordering::Relaxed) != 0
+    }
+
     pub(super) fn set(&self, slow: Option<Slow>, number: u64, at: u64) {
         self.over.store(slow.map_or(0, |slow| nanos(slow.over)), Ordering::Relaxed);
         self.share.set(slow.map(|slow| slow.ratio()), number, at);

@@ -32,6 +32,14 @@ fn tag(width: u64, version: u64, at: u64) -> u64 {
 }
 
 impl Timed {
+    /// Whether the bucket of this time is in its round: then there is nothing to be done for a good call.
+    #[inline]
+    pub(super) fn is_current(&self, width: u64, version: u64, at: u64) -> bool {
+        let tag = tag(width, version, at);
+        let bucket = &self.0[((tag >> VERSION_BITS) % BUCKETS) as usize];
+        bucket.word.load(Ordering::Acquire) >> BAD_BITS == tag
+    }
+
     /// False if the bucket was found in another layout's round, and that layout is not `current` any more: try the new one.
     #[inline]
     pub(super) fn record(&self, width: u64, version: u64, call: &Call, bad: bool, current: impl Fn() -> bool) -> bool {

@@ -7,7 +7,7 @@ use kit_core::sources::Random;
 use kit_core::{Code, Context, Error, Outcome, Retry};
 use tokio::time::Instant;
 
-use super::super::pass::{Ended, Ends, Pass};
+use super::super::pass::{Ended, Ends};
 use super::super::strategy::{Recent, nanos};
 use super::super::{Call, Verdict, Window};
 use super::{Config, Event, Throttled};
@@ -56,13 +56,13 @@ impl Shared {
         }
     }
 
-    pub(super) fn admit(self: &Arc<Self>, cx: &mut Context) -> Result<Pass<'_, Self>, Error> {
+    pub(super) fn admit(&self, cx: &Context) -> Result<(), Error> {
         let now = self.nanos(cx.now());
         let chance = self.chance(now);
         if chance > 0.0 && self.around().random.unit() < chance {
             return Err(self.refuse(now, chance));
         }
-        Ok(Pass::new(self, (), cx, true))
+        Ok(())
     }
 
     /// That a call is refused which comes now.
@@ -138,6 +138,18 @@ impl Shared {
 
 impl Ends for Shared {
     type Ticket = ();
+
+    fn counts((): ()) -> bool {
+        true
+    }
+
+    fn asks_more(&self) -> bool {
+        false
+    }
+
+    fn worked(&self, (): (), at: Instant) {
+        self.record(self.nanos(at), Verdict::Worked);
+    }
 
     fn slow_after(&self) -> Option<Duration> {
         None
