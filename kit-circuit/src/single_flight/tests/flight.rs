@@ -152,3 +152,40 @@ fn a_limit_of_zero_is_refused() {
     assert!(toml::from_str::<Config>("limits = \"1s\"").is_err());
     assert_eq!(toml::to_string(&Config::default()).unwrap(), "limit = \"30s\"\n");
 }
+
+/// Three runtimes, each on a thread of its own, call the same four keys; every third call is dropped after one poll.
+#[test]
+fn flights_joined_and_left_on_many_threads_leave_nothing_behind() {
+    let slow = kit_core::request_fn(async |id: u32| {
+        for _ in 0..4 {
+            tokio::task::yield_now().await;
+        }
+        Ok(format!("row {id}"))
+    });
+    let layer = layer();
+    let (endpoint, handle) = (slow.layer(layer.clone()), layer.handle());
+    let calls = async |thread: u32| {
+        for n in 0..2_000 {
+            let mut cx = Context::new();
+            let call = endpoint.call(&mut cx, n % 4);
+            match (n + thread) % 3 {
+                0 => drop(call.now_or_never()),
+                _ => assert_eq!(call.await.unwrap(), format!("row {}", n % 4)),
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..3 {
+            let calls = &calls;
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+                let bounded = async { tokio::time::timeout(Duration::from_secs(60), calls(thread)).await };
+                runtime.block_on(bounded).expect("no caller waits for ever");
+            });
+        }
+    });
+    let stats = handle.stats();
+    assert_eq!((stats.calls.admitted, stats.calls.running()), (6_000, 0));
+    assert_eq!((stats.flights.running(), stats.under_way), (0, 0));
+    assert!(stats.calls.ok >= 4_000 && stats.flights.ok <= stats.calls.ok);
+}
