@@ -10,6 +10,7 @@
 //! | `dns` | SRV records, or addresses and a port (feature `dns`) |
 //! | `file` | a set in a file, read again when it changes (feature `file`) |
 //! | `consul` | who passes the checks in Consul, and announcing there (feature `consul`) |
+//! | `etcd` | the keys below a prefix of etcd v3, followed and announced (feature `etcd`) |
 //! | [`Spec`] | a source in one line, for a flag: `dns:_http._tcp.strings.example` |
 //! | [`Registrar`], [`Registration`] | announces an instance, keeps it announced, withdraws it |
 //! | [`Address`], [`value`] | addresses, and how registries and files write an instance |
@@ -29,6 +30,8 @@ pub mod consul;
 mod discovery;
 #[cfg(feature = "dns")]
 pub mod dns;
+#[cfg(feature = "etcd")]
+pub mod etcd;
 mod event;
 #[cfg(feature = "file")]
 pub mod file;

@@ -18,6 +18,7 @@ use crate::malformed::Malformed;
 /// | `dns:_http._tcp.strings.example` | SRV records (feature `dns`) |
 /// | `dns:strings.example:8080` | the addresses of a name, at a port (feature `dns`) |
 /// | `consul:127.0.0.1:8500` | what passes its checks at this agent; `/name` after it, if Consul calls the service otherwise (feature `consul`) |
+/// | `etcd:10.0.0.1:2379,10.0.0.2:2379/services/strings` | the keys below a prefix (feature `etcd`) |
 ///
 /// ```
 /// use kit_discovery::{Instancer as _, Spec};
@@ -108,10 +109,24 @@ impl Spec {
                 let source = crate::consul::Consul::new(config)?.instancer(name, Default::default())?;
                 Ok(Box::new(source.called(Arc::clone(&service)).observer(observer).start()?))
             }
+            #[cfg(feature = "etcd")]
+            Kind::Etcd => {
+                let (endpoints, prefix) = rooted(rest)?;
+                let source = crate::etcd::Etcd::new(endpoints)?.instancer(prefix)?;
+                Ok(Box::new(source.called(service).observer(observer).start()?))
+            }
             #[allow(unreachable_patterns, reason = "with every feature there is no kind left that was not built")]
             missing => Err(missing.missing()),
         }
     }
+}
+
+/// Endpoints and the path behind them, which begins at the first slash that is no part of a scheme.
+#[cfg(feature = "etcd")]
+fn rooted(text: &str) -> Result<(&str, &str), Malformed> {
+    let of_scheme = |at: usize| text[..at].ends_with(':') || text[..at].ends_with(":/");
+    let path = text.match_indices('/').map(|(at, _)| at).find(|at| !of_scheme(*at));
+    path.map(|at| text.split_at(at)).ok_or_else(|| Malformed::of("no prefix after the endpoints in", text))
 }
 
 impl FromStr for Spec {
@@ -180,6 +195,22 @@ mod tests {
         // The machine may have no name server; the line is right all the same.
         if let Err(error) = start("dns:strings.test:80").await {
             assert!(error.contains("the system"), "{error}");
+        }
+    }
+
+    #[cfg(feature = "etcd")]
+    #[tokio::test]
+    async fn the_endpoints_of_etcd_end_where_the_prefix_begins() {
+        for line in ["etcd:127.0.0.1:1/strings", "etcd:http://a:1,[::1]:2,http://b:3/services/strings"] {
+            assert_eq!(start(line).await.unwrap().subscribe().service(), "strings", "{line}");
+        }
+        for (line, reason) in [
+            ("etcd:a:1", "no prefix after the endpoints in \"a:1\""),
+            ("etcd:http://a:1", "no prefix after the endpoints in \"http://a:1\""),
+            ("etcd:/strings", "endpoints is empty, it must name at least one"),
+            ("etcd:a:1/", "a prefix that takes every key: \"/\""),
+        ] {
+            assert_eq!(start(line).await.err().as_deref(), Some(reason), "{line}");
         }
     }
 

@@ -26,7 +26,7 @@ impl Default for Config {
 }
 
 impl Config {
-    pub(super) fn check(self) -> Result<Self, Error> {
+    pub(crate) fn check(self) -> Result<Self, Error> {
         for (name, value) in [("announce", self.announce), ("withdraw", self.withdraw)] {
             if value.is_zero() {
                 return Err(Error::invalid_argument(format!("{name} is 0ns, it must be more than zero")));
