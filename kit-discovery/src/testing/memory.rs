@@ -25,7 +25,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kit_core::{Error, Instance};
+use kit_core::{Error, Instance, Observer};
 use tokio::sync::watch;
 
 use crate::answer::Answer;
@@ -33,7 +33,7 @@ use crate::backoff::Backoff;
 use crate::discovery::{Builder, Discovery};
 use crate::malformed::Malformed;
 use crate::registrar::Registrar;
-use crate::registration::{Config, Keeper, Registration};
+use crate::registration::{Config, Event, Keeper, Registration};
 use crate::source::Source;
 
 /// Services and who is registered for them. A clone is the same registry.
@@ -80,7 +80,7 @@ impl Registry {
 
     /// Announces instances of `service` here.
     pub fn registrar(&self, service: &str) -> MemoryRegistrar {
-        MemoryRegistrar { registry: self.clone(), service: service.into() }
+        MemoryRegistrar { registry: self.clone(), service: service.into(), observer: Arc::new(()) }
     }
 
     /// Makes these the instances of `service`, whoever was registered.
@@ -187,6 +187,15 @@ impl Source for MemorySource {
 pub struct MemoryRegistrar {
     registry: Registry,
     service: Arc<str>,
+    observer: Arc<dyn Observer<Event>>,
+}
+
+impl MemoryRegistrar {
+    /// Tells `observer` what becomes of registrations made after this.
+    pub fn observer(mut self, observer: impl Observer<Event> + 'static) -> Self {
+        self.observer = Arc::new(observer);
+        self
+    }
 }
 
 impl Registrar for MemoryRegistrar {
@@ -197,7 +206,8 @@ impl Registrar for MemoryRegistrar {
         let backoff = Backoff { first: Duration::from_millis(10), max: Duration::from_millis(100) };
         let second = Duration::from_secs(1);
         let config = Config { announce: second, withdraw: second, backoff };
-        Box::pin(Registration::of(self.service.clone(), instance, keeper).config(config).start())
+        let builder = Registration::of(self.service.clone(), instance, keeper).config(config);
+        Box::pin(builder.observer(Arc::clone(&self.observer)).start())
     }
 }
 

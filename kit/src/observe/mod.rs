@@ -16,11 +16,13 @@
 //! | `kit_log_write_errors_total` | writes that the system refused | kit-log |
 //! | `kit_metrics_…_total` | series over their limit, label values replaced, values refused, failed exports, dropped lines | kit-metrics, each once it is above zero |
 //! | `http_server_…` | connections and calls in flight; everything the server refused, paused for or cut off | [`server`] |
+//! | `kit_discovery_…`, `kit_registered` | the set of a service: size, age, changes, failures, skipped entries; whether an instance is registered | [`discovery`], [`registered`] |
 //! | `kit_server_requests_total`, `kit_client_requests_total` | calls by outcome: `rejected` is what was refused here | the default stacks |
 //!
 //! Beside them: `process_…` (CPU, memory, descriptors), `kit_build_info`, and the runtime: `tokio_workers`,
 //! `tokio_alive_tasks`, `tokio_global_queue_depth`, `tokio_busy_seconds_total`.
 
+mod discovery;
 mod log;
 mod runtime;
 mod server;
@@ -31,6 +33,7 @@ use kit_core::{Code, Error};
 use kit_log::Logger;
 use kit_metrics::{RegisterError, Registry, process, red};
 
+pub use discovery::{discovery, discovery_log, registered, registration_log};
 pub use server::server;
 
 /// Shows in `metrics` what kit counts: bugs, log lines that were lost, the process, the build, and the runtime it is called in.
