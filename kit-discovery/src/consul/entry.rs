@@ -15,6 +15,9 @@ use crate::malformed::Malformed;
 pub(super) const PRIORITY: &str = "priority";
 pub(super) const ZONE: &str = "zone";
 
+/// Most elements that an answer may have: what is not even an instance still costs the time to say so.
+const MOST: usize = 65_536;
+
 /// One element of what `/v1/health/service` answers, of which only what an instance needs is read.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -89,11 +92,15 @@ enum Worst {
 /// The set that `body` describes. With `passing`, what does not pass is left out even if Consul gave it.
 ///
 /// # Errors
-/// `DataLoss` for what is no list of objects. An element that is no instance is skipped and named.
+/// `DataLoss` for what is no list, `ResourceExhausted` for one of more than [`MOST`] elements. An element that is no instance is skipped and named.
 pub(super) fn read(body: &[u8], passing: bool) -> Result<Answer, Error> {
     let elements: Vec<&RawValue> = serde_json::from_slice(body).map_err(|cause| {
         Error::boundary(Code::DataLoss, cause).with_message("consul's answer is no list of instances")
     })?;
+    if elements.len() > MOST {
+        let message = format!("consul's answer has {} elements, more than {MOST}", elements.len());
+        return Err(Error::resource_exhausted(message));
+    }
     let mut answer = Answer::new([]);
     for (place, element) in elements.into_iter().enumerate() {
         match serde_json::from_str::<Entry<'_>>(element.get()) {
@@ -260,6 +267,14 @@ mod tests {
         }
         let deep = format!("[{}{}]", "[".repeat(100_000), "]".repeat(100_000));
         assert!(read(deep.as_bytes(), true).map_or(true, |answer| answer.0.unwrap().count == 1));
+    }
+
+    #[test]
+    fn a_list_of_more_than_anybody_runs_is_a_failure() {
+        let list = |length: usize| format!("[0{}]", ",0".repeat(length - 1));
+        assert_eq!(read(list(65_536).as_bytes(), true).unwrap().0.unwrap().count, 65_536);
+        let error = read(list(65_537).as_bytes(), true).unwrap_err();
+        assert_eq!(error.message(), "consul's answer has 65537 elements, more than 65536");
     }
 
     proptest! {

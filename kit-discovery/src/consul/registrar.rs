@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use kit_core::{Error, Health, Instance, Observer};
 
-use super::Announcement;
 use super::client::Consul;
 use super::config::plain;
 use super::keeper::{ConsulKeeper, Named};
 use super::line::Line;
 use super::url::Target;
+use super::{Announcement, Check};
 use crate::address::Address;
 use crate::malformed::Malformed;
 use crate::registrar::Registrar;
@@ -41,12 +41,19 @@ pub(super) struct Maintained(Arc<Mutex<BTreeMap<Arc<str>, Arc<str>>>>);
 
 impl ConsulRegistrar {
     pub(super) fn new(consul: &Consul, service: &str, announcement: Announcement) -> Result<Self, Error> {
+        let announcement = announcement.check()?;
+        let mut config = Config::default();
+        if let Check::Ttl(ttl) = announcement.check {
+            let backoff = &mut config.backoff;
+            backoff.max = backoff.max.min(ttl / 4);
+            backoff.first = backoff.first.min(backoff.max);
+        }
         Ok(Self {
             consul: consul.clone(),
             service: service.into(),
-            announcement: Arc::new(announcement.check()?),
+            announcement: Arc::new(announcement),
             health: None,
-            config: Config::default(),
+            config,
             observer: Arc::new(()),
             maintained: Maintained::default(),
         })
@@ -60,7 +67,8 @@ impl ConsulRegistrar {
         self
     }
 
-    /// With these bounds and pauses.
+    /// With these bounds and pauses. Default those of [`Config`], and no pause much longer than a quarter of the TTL: an agent that
+    /// returns has the instance again before half of it has passed.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self

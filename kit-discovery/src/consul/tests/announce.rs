@@ -100,6 +100,36 @@ async fn an_agent_that_forgot_is_told_again_within_half_of_the_ttl() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_agent_that_returns_is_told_again_within_half_of_the_ttl_however_long_it_was_away() {
+    for seconds in [1, 4, 15] {
+        let double = Double::new();
+        let registration = registered(&registrar(&double, ttl(seconds))).await;
+        double.fault(Some(Play::Refuse));
+        sleep(100 * SECOND).await;
+        double.forget();
+        double.fault(None);
+        let back = Instant::now();
+        standing(&registration, Standing::is_registered).await;
+        assert!(back.elapsed() <= seconds * SECOND / 2, "{:?}", back.elapsed());
+        assert_eq!(double.status(ID).unwrap().0, "passing");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_closes_after_each_answer_has_lost_nothing() {
+    let double = Double::new();
+    let registration = registered(&registrar(&double, ttl(8))).await;
+    let Play::Bytes(answer) = Play::answer("200 OK", "", "") else { unreachable!("it is bytes") };
+    double.fault(Some(Play::Cut(answer)));
+    sleep(60 * SECOND).await;
+    assert!(matches!(registration.standing(), Standing::Registered { times: 1 }));
+    // The first heartbeat had the old connection.
+    let beats = double.requests().len() - 1;
+    assert_eq!((beats, double.connections()), (29, (29, 0)));
+    registration.withdraw().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_agent_that_hangs_is_a_loss_within_half_of_the_ttl() {
     let double = Double::new();
     let registration = registered(&registrar(&double, ttl(16))).await;

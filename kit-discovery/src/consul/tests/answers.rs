@@ -134,6 +134,33 @@ async fn an_answer_without_an_end_is_cut_at_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_drips_is_cut_off_in_time() {
+    let double = Double::new();
+    double.play([Play::Drip]);
+    let discovery = follow(&double, Query::default());
+    let began = Instant::now();
+    let state = until(&mut discovery.subscribe(), |state| state.error().is_some()).await;
+    assert_eq!(state.error().unwrap().message(), "consul did not answer within 3s");
+    assert_eq!(began.elapsed(), 3 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_that_nobody_asked_for_end_the_connection_and_not_the_discovery() {
+    let double = Double::new();
+    let Play::Bytes(mut more) = Play::answer("200 OK", "X-Consul-Index: 12\r\n", "[]") else {
+        unreachable!("it is bytes")
+    };
+    more.extend(b"HTTP/1.1 200 OK\r\nX-Consul-Index: 99\r\nContent-Length: 2\r\n\r\n[]");
+    double.play([Play::Bytes(more)]);
+    let discovery = follow(&double, Query::default());
+    let mut subscription = discovery.subscribe();
+    discovery.ready().await.unwrap();
+    double.set(&["10.0.0.1:1"]);
+    until(&mut subscription, |state| ports(state) == [1]).await;
+    assert_eq!((double.connections(), subscription.state().totals().failures), ((2, 1), 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_consul_says_is_for_the_log_escaped_and_cut() {
     let double = Double::new();
     double.play([Play::answer("500 Oops", "", &format!("no leader\n{}", "x".repeat(10_000)))]);

@@ -65,6 +65,8 @@ pub(super) enum Play {
     Bytes(Vec<u8>),
     /// These bytes, and the connection ends.
     Cut(Vec<u8>),
+    /// A good beginning, then a byte a second.
+    Drip,
     /// No answer.
     Hang,
     /// No connection.
@@ -215,6 +217,13 @@ impl Double {
             match play {
                 Play::Bytes(bytes) => pipe.write_all(&bytes).await?,
                 Play::Cut(bytes) => return pipe.write_all(&bytes).await,
+                Play::Drip => {
+                    pipe.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n[").await?;
+                    loop {
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        pipe.write_all(b" ").await?;
+                    }
+                }
                 Play::Refuse => return Ok(()),
                 Play::Hang | Play::DialHangs => {
                     // Until the client has gone.
