@@ -26,15 +26,14 @@ pub struct Stopped;
 
 impl Subscription {
     pub(crate) fn new(service: Arc<str>, mut state: watch::Receiver<State>) -> Self {
-        // A first wait gives what is known, if anything is.
+        // A first wait gives what is known, if anything is. If nothing is, the receiver has seen nothing either: what is
+        // published from here on, even before the next line, is a change.
         let known = {
             let state = state.borrow();
             state.totals.answers + state.totals.failures > 0
         };
         if known {
             state.mark_changed();
-        } else {
-            state.mark_unchanged();
         }
         Self { service, state }
     }

@@ -159,3 +159,19 @@ async fn a_subscriber_has_the_state_at_once_and_a_slow_one_only_the_latest() {
     assert!(late.changed().await.is_err() && late.is_stopped());
     assert_eq!(known(&late.state()), [50]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscriber_that_comes_with_the_first_set_does_not_miss_it() {
+    for _ in 0..500 {
+        let mut publisher = Publisher::new("strings");
+        let first = publisher.subscribe();
+        let publish = tokio::spawn(async move {
+            publisher.publish(answer(&[1]));
+            publisher
+        });
+        let mut subscription = first.renewed();
+        let state = timeout(10 * SECOND, subscription.changed()).await.expect("the first set").unwrap();
+        assert_eq!(known(&state), [1]);
+        drop(publish.await.unwrap());
+    }
+}
