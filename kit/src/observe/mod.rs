@@ -10,20 +10,74 @@
 //! | metric | counts | from |
 //! |---|---|---|
 //! | `kit_bugs_total` | raw errors and panics that became bugs | any crate |
+//! | `kit_restarts_total` | tasks that a steward started again | [`restarts`] |
+//! | `kit_client_retries_total`, `kit_client_retries_suppressed_total`, `kit_client_retries_gave_up_total` | attempts besides the first, calls that were not to be repeated, calls that failed for good | [`retries`] |
+//! | `kit_discovery_…`, `kit_registered` | the set of a service: size, age, changes, failures, skipped entries; whether an instance is registered | [`discovery`], [`registered`] |
+//! | `kit_server_requests_total`, `kit_client_requests_total` | calls by outcome: `rejected` is what was refused here | the default stacks |
 //! | `kit_log_lines_dropped_total` | lines that found the queue of an async drain full | kit-log |
 //! | `kit_log_lines_repeated_total` | lines that a limit on repeats kept back | kit-log |
 //! | `kit_log_lines_truncated_total` | lines cut at the longest length | kit-log |
-//! | `kit_log_write_errors_total` | writes that the system refused | kit-log |
-//! | `kit_metrics_…_total` | series over their limit, label values replaced, values refused, failed exports, dropped lines | kit-metrics, each once it is above zero |
-//! | `http_server_…` | connections and calls in flight; everything the server refused, paused for or cut off | [`server`] |
-//! | `kit_discovery_…`, `kit_registered` | the set of a service: size, age, changes, failures, skipped entries; whether an instance is registered | [`discovery`], [`registered`] |
-//! | `kit_server_requests_total`, `kit_client_requests_total` | calls by outcome: `rejected` is what was refused here | the default stacks |
+//! | `kit_log_write_errors_total` | lines that the writer refused | kit-log |
+//! | `kit_metrics_series_overflow_total` | uses of a label set past its family's limit | kit-metrics, as the next three once above zero |
+//! | `kit_metrics_label_values_replaced_total` | label values made safe or cut | |
+//! | `kit_metrics_values_refused_total` | values that are no numbers, or would make a counter fall | |
+//! | `kit_metrics_callback_panics_total` | functions that panicked while they were read | |
+//! | `kit_metrics_exports_total`, `kit_metrics_export_failures_total`, `kit_metrics_export_panics_total` | snapshots handed to a backend, and what became of them | a backend that is pushed to |
+//! | `kit_metrics_statsd_lines_total`, `kit_metrics_statsd_datagrams_total`, `kit_metrics_statsd_lines_dropped_total` | what a StatsD daemon was sent, and what it was not | StatsD |
+//! | `http_server_accepted_total`, `http_server_accept_errors_total`, `http_server_accept_pauses_total` | connections accepted, errors of it, times that it waited | [`server`] |
+//! | `http_server_aborted_total`, `http_server_aged_total`, `http_server_idle_closed_total`, `http_server_malformed_total` | connections ended with something in flight, of age, unused, because of what is no HTTP | |
+//! | `http_server_header_timeouts_total`, `http_server_body_timeouts_total`, `http_server_write_timeouts_total` | clients that were too slow | |
+//! | `http_server_refused_head_too_large_total`, `http_server_refused_too_many_headers_total`, `http_server_refused_uri_too_long_total` | requests that are too large | |
+//! | `http_server_refused_bad_target_total`, `http_server_refused_bare_line_feed_total`, `http_server_refused_host_missing_total`, `http_server_refused_host_repeated_total`, `http_server_refused_host_invalid_total`, `http_server_refused_host_mismatch_total`, `http_server_refused_content_length_repeated_total`, `http_server_refused_content_length_and_transfer_encoding_total`, `http_server_refused_transfer_encoding_total`, `http_server_refused_authorization_repeated_total` | requests that two parsers could read differently | |
+//! | `http_server_refused_too_busy_total` | requests past the limit of those in flight | |
 //!
-//! Beside them: `process_…` (CPU, memory, descriptors), `kit_build_info`, and the runtime: `tokio_workers`,
-//! `tokio_alive_tasks`, `tokio_global_queue_depth`, `tokio_busy_seconds_total`.
+//! Beside them: `http_server_open_connections`, `http_server_calls_in_flight`, `http_server_accept_paused`; `process_…` (CPU, memory,
+//! descriptors), `kit_build_info`, and the runtime: `tokio_workers`, `tokio_alive_tasks`, `tokio_global_queue_depth`,
+//! `tokio_busy_seconds_total`.
+//!
+//! # A service's own figures beside them
+//! Three sorts of metrics answer three questions: is the machine well, is the service well, is the business well. All stand in one
+//! registry, and so in one scrape.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use kit::metrics::Registry;
+//! use kit::server::Stack;
+//! use kit::{Context, Endpoint as _, Error, Layer as _, Method, endpoint_with};
+//!
+//! static BUY: Method = Method::new("shop", "buy");
+//!
+//! let metrics = Registry::new();
+//! let log = kit::log::Logger::discard();
+//!
+//! // The runtime: what tokio and the system know of the process.
+//! kit::observe::register(&metrics, &log)?;
+//! // The application: rate, errors, duration of every operation, from the stack that stands round it.
+//! let stack = Stack::new(&log, &metrics)?;
+//! // The business: what only its own code can know, counted where it happens.
+//! let sold = metrics.counter("shop_items_sold_total", "Items sold").unlabelled().map_err(Error::bug)?;
+//!
+//! let buy = stack.layer(endpoint_with(sold, async |sold, _cx, items: u64| {
+//!     sold.add(items);
+//!     Ok(items)
+//! }));
+//! let mut cx = Context::new();
+//! cx.set_method(&BUY);
+//! buy.call(&mut cx, 3).await?;
+//!
+//! let now = metrics.snapshot();
+//! assert_eq!(now.value("tokio_workers", &[]), Some(1.0));
+//! let bought = [("service", "shop"), ("method", "buy"), ("outcome", "success"), ("code", "OK")];
+//! assert_eq!(now.value("kit_server_requests_total", &bought), Some(1.0));
+//! assert_eq!(now.value("shop_items_sold_total", &[]), Some(3.0));
+//! # Ok::<(), Error>(())
+//! # }).unwrap();
+//! ```
 
 mod discovery;
 mod log;
+mod restarts;
+mod retries;
 mod runtime;
 mod server;
 #[cfg(test)]
@@ -34,6 +88,8 @@ use kit_log::Logger;
 use kit_metrics::{RegisterError, Registry, process, red};
 
 pub use discovery::{discovery, discovery_log, registered, registration_log};
+pub use restarts::restarts;
+pub use retries::retries;
 pub use server::server;
 
 /// Shows in `metrics` what kit counts: bugs, log lines that were lost, the process, the build, and the runtime it is called in.

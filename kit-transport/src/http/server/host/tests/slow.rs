@@ -106,9 +106,9 @@ async fn connections_that_began_together_do_not_close_together() {
 async fn a_client_that_takes_nothing_of_its_answer_is_cut_off() {
     let mut peer = connect_sized(&large(), Config::default(), 1024);
     peer.send(GET).await;
-    let (took, end) = timed(peer.serving).await;
+    let (took, end) = timed(&mut peer.serving).await;
     assert_eq!((took, end.unwrap()), (Duration::from_secs(30), End::Aborted));
-    assert_eq!((peer.stats.aborted(), peer.stats.in_flight()), (1, 0));
+    assert_eq!((peer.stats.aborted(), peer.stats.in_flight(), peer.count("write_timeouts_total")), (1, 0, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,260 @@
+//! Everything that kit drops, refuses, restarts, repeats or finds to be a bug has a counter on the page of `kit::observe`: each is
+//! provoked here, and the registry and the page name the same.
+
+#![allow(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use kit::circuit::retry::RetryLayer;
+use kit::heartbeat::{Pulse, Restart, Steward};
+use kit::http::server::{Config, Router, Server, json};
+use kit::log::{Logger, Queue, Repeats};
+use kit::metrics::statsd::Statsd;
+use kit::metrics::{Backend, Registry, Reporter, Snapshot};
+use kit::server::Stack;
+use kit::{Context, Endpoint as _, Error, Layer as _, Method, observe, request_fn};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+static ECHO: Method = Method::new("tests", "echo").path("/echo").idempotent();
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What takes longer to provoke than a test should, each with the test in `kit-transport/src/http/server/host/tests` that does.
+const ELSEWHERE: [&str; 5] = [
+    "http_server_accept_errors_total",  // accept.rs
+    "http_server_accept_pauses_total",  // accept.rs
+    "http_server_aborted_total",        // ends.rs, slow.rs
+    "http_server_aged_total",           // ends.rs
+    "http_server_write_timeouts_total", // slow.rs
+];
+
+#[tokio::test]
+async fn each_is_on_the_page_in_the_registry_and_rises_when_it_happens() {
+    let metrics = Registry::new();
+    let (log, _guard) = lost_lines();
+    observe::register(&metrics, &log).unwrap();
+    drop(Error::bug("raw"));
+    refused_values(&metrics);
+    exports(&metrics);
+    restart(&metrics).await;
+    retries(&metrics).await;
+    calls(&metrics).await;
+    server(&metrics).await;
+
+    let ours = |name: &str| (name.starts_with("kit_") || name.starts_with("http_server_")) && name.ends_with("_total");
+    let page: BTreeSet<&str> = include_str!("../src/observe/mod.rs").split('`').filter(|name| ours(name)).collect();
+    let snapshot = metrics.snapshot();
+    let all = || snapshot.families().iter().map(|family| family.name()).filter(|name| ours(name));
+    let registry: BTreeSet<&str> = all().collect();
+    assert_eq!(registry, page);
+    let text = kit::metrics::expvar_json(&metrics);
+    let never: Vec<_> = all().filter(|name| !ELSEWHERE.contains(name) && !rose(&text, name)).collect();
+    assert!(never.is_empty(), "not provoked: {never:?}");
+}
+
+/// Whether a series of this name is above zero.
+fn rose(json: &str, name: &str) -> bool {
+    let all: serde_json::Value = serde_json::from_str(json).unwrap();
+    match &all[name] {
+        serde_json::Value::Object(series) => series.values().any(|value| value.as_f64().unwrap() > 0.0),
+        value => value.as_f64().unwrap() > 0.0,
+    }
+}
+
+/// A writer that is shut until it is opened, and then refuses.
+#[derive(Clone, Default)]
+struct Shut(Arc<(Mutex<bool>, Condvar)>);
+
+impl Write for Shut {
+    fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+        let (open, changed) = &*self.0;
+        drop(changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Lines that are cut, held back, dropped and refused.
+fn lost_lines() -> (Logger, kit::log::Guard) {
+    let shut = Shut::default();
+    let config = kit::log::Config {
+        line_max: 512,
+        repeats: Some(Repeats { lines: 1_000, window: Duration::from_secs(3_600) }),
+        queue: Some(Queue { bytes: 65_536, ..Queue::default() }),
+        ..kit::log::Config::default()
+    };
+    let (log, guard) = config.start(shut.clone()).unwrap();
+    for _ in 0..1_001 {
+        kit::log::info!(log, "too long"; "text" => "x".repeat(1_000));
+    }
+    *shut.0.0.lock().unwrap() = true;
+    shut.0.1.notify_all();
+    // Refused lines are done with too.
+    let _ = log.flush();
+    (log, guard)
+}
+
+fn refused_values(metrics: &Registry) {
+    let family = metrics.counter("tests_total", "Tests").limit(1).labels(["name"]).unwrap();
+    family.with(["a\nb"]).unwrap().add_f64(f64::NAN);
+    family.with(["past the limit"]).unwrap().inc();
+    metrics.gauge_fn("tests_panics", "Panics", || std::panic::resume_unwind(Box::new("on purpose"))).unwrap();
+    // A panic is counted in the snapshot after it.
+    drop(metrics.snapshot());
+}
+
+struct Fails;
+struct Panics;
+
+impl Backend for Fails {
+    fn name(&self) -> &'static str {
+        "fails"
+    }
+
+    fn export(&mut self, _: &Snapshot) -> io::Result<()> {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+}
+
+impl Backend for Panics {
+    fn name(&self) -> &'static str {
+        "panics"
+    }
+
+    fn export(&mut self, _: &Snapshot) -> io::Result<()> {
+        std::panic::resume_unwind(Box::new("on purpose"))
+    }
+}
+
+/// Backends that fail, panic, and send what they can.
+fn exports(metrics: &Registry) {
+    metrics.gauge("tests_level", "Neither sent nor a number").unlabelled().unwrap().set(f64::NAN);
+    let daemon = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let statsd = Statsd::udp(daemon.local_addr().unwrap().to_string()).build(metrics).unwrap();
+    let hour = Duration::from_secs(3_600);
+    for reporter in [
+        Reporter::start(metrics, hour, Fails).unwrap(),
+        Reporter::start(metrics, hour, Panics).unwrap(),
+        Reporter::start(metrics, hour, statsd).unwrap(),
+    ] {
+        assert!(reporter.shutdown(PATIENCE));
+    }
+}
+
+async fn restart(metrics: &Registry) {
+    let told = observe::restarts(metrics, &Logger::discard()).unwrap();
+    let soon = Restart { pause: Duration::from_millis(1), ..Restart::default() };
+    let (again, mut started) = tokio::sync::mpsc::channel(1);
+    let steward = Steward::of("poller").restart(soon).observer(told).start(move |pulse: Pulse| {
+        let again = again.clone();
+        async move {
+            pulse.unit();
+            let _ = again.send(()).await;
+            Ok(())
+        }
+    });
+    for _ in 0..2 {
+        timeout(PATIENCE, started.recv()).await.expect("it starts again").unwrap();
+    }
+    drop(steward.unwrap());
+    let restarts = metrics.snapshot().value("kit_restarts_total", &[("steward", "poller")]);
+    assert!(restarts.is_some_and(|restarts| restarts >= 1.0), "{restarts:?}");
+}
+
+async fn retries(metrics: &Registry) {
+    let retry = RetryLayer::default();
+    observe::retries(metrics, "tests", &retry.handle()).unwrap();
+    let endpoint = retry.layer(request_fn(async |()| Err::<(), _>(Error::unavailable("no"))));
+    let mut cx = Context::new();
+    cx.set_method(&ECHO);
+    assert!(endpoint.call(&mut cx, ()).await.is_err());
+    let mut repeat = Context::new();
+    repeat.set_method(&ECHO);
+    repeat.attempts_mut().set_number(1);
+    assert!(endpoint.call(&mut repeat, ()).await.is_err());
+}
+
+async fn calls(metrics: &Registry) {
+    let client = kit::metrics::red::RedLayer::client(metrics).unwrap();
+    let endpoint = client.layer(request_fn(async |()| Ok(())));
+    let mut cx = Context::new();
+    cx.set_method(&ECHO);
+    endpoint.call(&mut cx, ()).await.unwrap();
+}
+
+async fn server(metrics: &Registry) {
+    let soon = Duration::from_millis(50);
+    let mut config = Config::default();
+    (config.header_timeout, config.body_timeout, config.idle_timeout) = (soon, soon, soon);
+    config.max_in_flight = 1;
+    let http = Server::new(config).unwrap();
+    observe::server(metrics, &http.stats()).unwrap();
+    let (entered, mut inside) = tokio::sync::mpsc::channel::<()>(1);
+    let echo = kit::endpoint_with(entered, async |entered, _cx, text: String| {
+        if text == "wait" {
+            let _ = entered.send(()).await;
+            std::future::pending::<()>().await;
+        }
+        Ok(text)
+    });
+    let stack = Stack::new(&Logger::discard(), metrics).unwrap();
+    let service = Router::with(stack).post(&ECHO, json(echo)).build().unwrap();
+    let bound = http.bind("127.0.0.1:0").await.unwrap();
+    let addr = bound.local_addr();
+    let serving = tokio::spawn(bound.serve(service, std::future::pending()));
+
+    let get = |headers: &str| format!("GET /echo HTTP/1.1\r\n{headers}\r\n");
+    for request in [
+        get(&format!("host: a\r\nx: {}\r\n", "x".repeat(40_000))),
+        get(&format!("host: a\r\n{}", "x: y\r\n".repeat(200))),
+        format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "x".repeat(10_000)),
+        "GET a HTTP/1.1\r\nhost: a\r\n\r\n".into(),
+        "GET /echo HTTP/1.1\nhost: a\r\n\r\n".into(),
+        get(""),
+        get("host: a\r\nhost: a\r\n"),
+        get("host: a b\r\n"),
+        "GET http://b/ HTTP/1.1\r\nhost: a\r\n\r\n".into(),
+        get("host: a\r\ncontent-length: 5\r\ncontent-length: 5\r\n"),
+        get("host: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n"),
+        get("host: a\r\ntransfer-encoding: gzip\r\n"),
+        get("host: a\r\nauthorization: a\r\nauthorization: b\r\n"),
+        // No HTTP; a head and a body that do not come; one good call, after which nothing comes.
+        "\u{1}\u{2}\u{3}\r\n\r\n".into(),
+        "GET /echo HTT".into(),
+        post("\"a").replace("content-length: 2", "content-length: 9"),
+        post("\"a\""),
+    ] {
+        ended(addr, &request).await;
+    }
+    // One call is in flight, and another comes.
+    let mut first = TcpStream::connect(addr).await.unwrap();
+    first.write_all(post("\"wait\"").as_bytes()).await.unwrap();
+    timeout(PATIENCE, inside.recv()).await.expect("it is in flight").unwrap();
+    ended(addr, &post("\"a\"")).await;
+    drop(first);
+    serving.abort();
+}
+
+fn post(body: &str) -> String {
+    let len = body.len();
+    format!("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {len}\r\n\r\n{body}")
+}
+
+/// Sends this, and waits until the server closes the connection.
+async fn ended(addr: SocketAddr, request: &str) {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    // What is refused may not be read to its end.
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut answer = Vec::new();
+    let read = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+    assert!(read.is_ok(), "it stays open after {:?}", &request[..request.len().min(60)]);
+}
