@@ -5,7 +5,13 @@ target=${CARGO_TARGET_DIR:-target}
 work=$(mktemp -d)
 pids=()
 
+# What the tests of a program started, and did not end, has left its pid in a file in their folder.
 finish() {
+  local file pid
+  for file in "$work"/*/pid; do
+    pid=$(cat "$file" 2>/dev/null) || continue
+    ! tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$work" || kill -KILL "$pid" || true
+  done
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
   for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
   rm -rf "$work"
