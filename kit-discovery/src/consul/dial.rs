@@ -8,6 +8,22 @@ use crate::address::Address;
 
 /// Opens connections to Consul: over TLS, a Unix socket, or a pipe in a test. Without one it is TCP to
 /// [`Config::address`](super::Config::address).
+///
+/// ```
+/// use kit_discovery::consul::{Config, Consul, Dial, Dialing, Io};
+/// use tokio::net::UnixStream;
+///
+/// struct Socket(&'static str);
+///
+/// impl Dial for Socket {
+///     fn dial(&self) -> Dialing<'_> {
+///         Box::pin(async { Ok(Box::new(UnixStream::connect(self.0).await?) as Box<dyn Io>) })
+///     }
+/// }
+///
+/// let consul = Consul::over(Config::default(), Socket("/run/consul/http.sock"))?;
+/// # Ok::<(), kit_core::Error>(())
+/// ```
 pub trait Dial: Send + Sync + 'static {
     /// Opens one. Bounded by [`Config::connect`](super::Config::connect): it is dropped at an await when that is over.
     ///

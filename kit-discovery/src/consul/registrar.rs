@@ -92,10 +92,15 @@ impl ConsulRegistrar {
     pub async fn enter_maintenance(&self, instance: &Instance, reason: &str) -> Result<(), Error> {
         plain("reason", reason)?;
         let id = self.id(instance);
-        self.maintained.lock().insert(Arc::clone(&id), reason.into());
+        // First, so that one who announces it at the same time knows.
+        let before = self.maintained.lock().insert(Arc::clone(&id), reason.into());
         let entered = self.tell_maintenance(&id, Some(reason)).await;
         if entered.is_err() {
-            self.maintained.lock().remove(&id);
+            let mut maintained = self.maintained.lock();
+            match before {
+                Some(before) => maintained.insert(id, before),
+                None => maintained.remove(&id),
+            };
         }
         entered
     }

@@ -248,6 +248,14 @@ async fn maintenance_outlasts_a_loss_and_ends_with_the_registration() {
     sleep(3 * SECOND).await;
     assert_eq!(double.status(ID).unwrap().0, "passing");
     assert!(follow(&double, Query::default()).ready().await.unwrap().instances().unwrap().is_empty());
+    // Another reason that cannot be told changes nothing.
+    double.fault(Some(Play::Refuse));
+    registrar.enter_maintenance(&instance, "another").await.unwrap_err();
+    double.fault(None);
+    double.forget();
+    standing(&registration, |standing| matches!(standing, Standing::Registered { times } if *times >= 3)).await;
+    assert_eq!(double.in_maintenance(ID).as_deref(), Some("a new disk & more"));
+    sleep(3 * SECOND).await;
     registrar.leave_maintenance(&instance).await.unwrap();
     assert_eq!(double.in_maintenance(ID), None);
     assert_eq!(follow(&double, Query::default()).ready().await.unwrap().instances().unwrap().len(), 1);

@@ -1,5 +1,7 @@
 //! An agent in memory that speaks Consul's HTTP over pipes, and does what a real one will not do on demand.
 
+mod wire;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 use std::io;
@@ -11,7 +13,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::super::dial::{Dial, Dialing, Io};
+use self::wire::{Request, decoded, millis, read};
+use crate::consul::{Dial, Dialing, Io};
 
 /// A clone is the same agent.
 #[derive(Clone)]
@@ -47,15 +50,6 @@ struct Checked {
     output: String,
     ttl: Option<Duration>,
     until: Option<Instant>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Request {
-    pub(super) at: Instant,
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) head: String,
-    pub(super) body: Value,
 }
 
 /// What a request gets.
@@ -348,21 +342,6 @@ impl Content {
     }
 }
 
-impl Request {
-    pub(super) fn is_poll(&self) -> bool {
-        self.target.starts_with("/v1/health/service/")
-    }
-
-    pub(super) fn parameter(&self, name: &str) -> Option<String> {
-        let (_, query) = self.target.split_once('?')?;
-        let named = |pair: &str| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (key == name).then(|| decoded(value))
-        };
-        query.split('&').find_map(named)
-    }
-}
-
 impl Dial for Double {
     fn dial(&self) -> Dialing<'_> {
         Box::pin(async {
@@ -383,39 +362,4 @@ impl Dial for Double {
             }
         })
     }
-}
-
-async fn read(pipe: &mut DuplexStream) -> io::Result<Request> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(pipe.read_u8().await?);
-    }
-    let head = String::from_utf8(head).unwrap();
-    let length = head.to_ascii_lowercase();
-    let length = length.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-    pipe.read_exact(&mut body).await?;
-    let mut words = head.split(' ').map(str::to_owned);
-    let (method, target) = (words.next().unwrap(), words.next().unwrap());
-    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-    Ok(Request { at: Instant::now(), method, target, head, body })
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digits = [rest.next().unwrap(), rest.next().unwrap()];
-                u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap()
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(bytes).unwrap()
-}
-
-fn millis(text: &str) -> Duration {
-    Duration::from_millis(text.strip_suffix("ms").unwrap().parse().unwrap())
 }
