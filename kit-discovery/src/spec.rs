@@ -17,7 +17,7 @@ use crate::malformed::Malformed;
 /// | `file:/etc/strings.toml` | a file of JSON or TOML (feature `file`) |
 /// | `dns:_http._tcp.strings.example` | SRV records (feature `dns`) |
 /// | `dns:strings.example:8080` | the addresses of a name, at a port (feature `dns`) |
-/// | `consul:127.0.0.1:8500` | what passes its checks at this agent; `/name` after it, if Consul calls the service otherwise (feature `consul`) |
+/// | `consul:127.0.0.1:8500` | who passes at this agent; another name than the service's after a `/` (feature `consul`) |
 /// | `etcd:10.0.0.1:2379,10.0.0.2:2379/services/strings` | the keys below a prefix (feature `etcd`) |
 ///
 /// ```

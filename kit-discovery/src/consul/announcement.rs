@@ -23,13 +23,14 @@ use super::config::{plain, within};
 pub struct Announcement {
     /// Who finds out whether it works. Default [`Check::Ttl`] of 15 s.
     pub check: Check,
-    /// How long an instance may be critical before Consul forgets it, `[1m, 30days]`; Consul takes no less, and looks every 30 s.
-    /// Default 10 m: what a crash left behind goes away, and one that was only away announces itself again. None keeps it.
+    /// How long an instance may be critical before Consul forgets it, `[1m, 30days]`; Consul takes no less, and looks
+    /// every 30 s. Default 10 m: what a crash left behind goes away, and one that was only away announces itself again.
+    /// None keeps it.
     #[serde(with = "duration::option")]
     pub deregister_after: Option<Duration>,
     /// What it is while a readiness check fails: [`Grade::Critical`], the default, which nobody is sent to, or
-    /// [`Grade::Warning`], which Consul's DNS and those who do not ask for passing instances still are. While it starts, drains
-    /// or is not alive it is critical.
+    /// [`Grade::Warning`], which Consul's DNS and those who do not ask for passing instances still are. While it
+    /// starts, drains or is not alive it is critical.
     pub unready: Grade,
 }
 
@@ -38,9 +39,9 @@ pub struct Announcement {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Check {
-    /// The instance says so itself, four times within this, `[1s, 1day]`; when it does not, it is critical. It may be gone
-    /// from the agent for half of that at most before it is announced again. No port has to be reached, and a process that
-    /// hangs is noticed.
+    /// The instance says so itself, four times within this, `[1s, 1day]`; when it does not, it is critical. It may be
+    /// gone from the agent for half of that at most before it is announced again. No port has to be reached, and a
+    /// process that hangs is noticed.
     Ttl(#[serde(with = "duration")] Duration),
     /// The agent asks it by HTTP.
     Http(HttpCheck),
@@ -55,10 +56,12 @@ pub struct HttpCheck {
     /// The port. Default the instance's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
-    /// How often, `[1s, 1h]`; Consul takes no less. As often kit asks whether the agent still knows the instance. Default 5 s.
+    /// How often, `[1s, 1h]`; Consul takes no less. As often kit asks whether the agent still knows the instance.
+    /// Default 5 s.
     #[serde(with = "duration")]
     pub interval: Duration,
-    /// How long an answer may take, `[1ms, 1h]`. Default 2 s: a probe of kit's takes 1 s at most unless it is set to more.
+    /// How long an answer may take, `[1ms, 1h]`. Default 2 s: a probe of kit's takes 1 s at most unless it is set to
+    /// more.
     #[serde(with = "duration")]
     pub timeout: Duration,
 }

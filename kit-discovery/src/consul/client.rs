@@ -34,7 +34,8 @@ impl Consul {
         Ok(Self(Arc::new(Inner { config, host, token, dial: Box::new(Tcp(address)) })))
     }
 
-    /// The agent of these settings, by connections that `dial` opens; [`Config::address`] only says whom requests are for.
+    /// The agent of these settings, by connections that `dial` opens; [`Config::address`] only says whom requests are
+    /// for.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -56,7 +57,8 @@ impl Consul {
     /// Announces instances of `service`.
     ///
     /// # Errors
-    /// `InvalidArgument` for a name that is none, and for an announcement out of its ranges, by the name of the setting.
+    /// `InvalidArgument` for a name that is none, and for an announcement out of its ranges, by the name of the
+    /// setting.
     pub fn registrar(&self, service: &str, announcement: Announcement) -> Result<ConsulRegistrar, Error> {
         plain("service", service)?;
         ConsulRegistrar::new(self, service, announcement)

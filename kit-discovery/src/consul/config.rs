@@ -33,11 +33,12 @@ pub struct Config {
     /// How long connecting may take, the look-up of a name included, `[1ms, 1h]`. Default 1 s: an agent is near.
     #[serde(with = "duration")]
     pub connect: Duration,
-    /// How long an answer may take, connecting included, beyond what Consul was asked to wait, `[1ms, 1h]`. Default 3 s: with the
-    /// default wait an agent that hangs is noticed within 14 s.
+    /// How long an answer may take, connecting included, beyond what Consul was asked to wait, `[1ms, 1h]`. Default 3
+    /// s: with the default wait an agent that hangs is noticed within 14 s.
     #[serde(with = "duration")]
     pub answer: Duration,
-    /// The largest answer that is read, in bytes, `[1024, 1073741824]`. Default 8 MiB: some 4,000 instances with their checks.
+    /// The largest answer that is read, in bytes, `[1024, 1073741824]`. Default 8 MiB: some 4,000 instances with their
+    /// checks.
     pub max_answer_bytes: usize,
 }
 

@@ -92,7 +92,8 @@ enum Worst {
 /// The set that `body` describes. With `passing`, what does not pass is left out even if Consul gave it.
 ///
 /// # Errors
-/// `DataLoss` for what is no list, `ResourceExhausted` for one of more than [`MOST`] elements. An element that is no instance is skipped and named.
+/// `DataLoss` for what is no list, `ResourceExhausted` for one of more than [`MOST`] elements. An element that is no
+/// instance is skipped and named.
 pub(super) fn read(body: &[u8], passing: bool) -> Result<Answer, Error> {
     let elements: Vec<&RawValue> = serde_json::from_slice(body).map_err(|cause| {
         Error::boundary(Code::DataLoss, cause).with_message("consul's answer is no list of instances")

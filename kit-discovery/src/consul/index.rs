@@ -1,17 +1,18 @@
-/// The index of a blocking query: the state that was last seen, and what the next query waits to be passed. 0 waits for nothing.
+/// The index of a blocking query: the state that was last seen, and what the next query waits to be passed. 0 waits for
+/// nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index(pub(super) u64);
 
 impl Index {
     /// What to ask with next, after a good answer to a query with this index whose header held `told`.
     ///
-    /// An index that is missing, no number, or 0 counts as 1: it is always safe to wait with, where 0 would not wait. One that
-    /// went backwards starts anew from 0: the servers were restored or lost their data, and to wait for the old index could
-    /// take for ever.
+    /// An index that is missing, no number, or 0 counts as 1: it is always safe to wait with, where 0 would not wait.
+    /// One that went backwards starts anew from 0: the servers were restored or lost their data, and to wait for the
+    /// old index could take for ever.
     ///
     /// # Source
-    /// Consul's guide to blocking queries, "Implementation Details": "reset the index if it goes backwards", "sanity check
-    /// index is greater than zero".
+    /// Consul's guide to blocking queries, "Implementation Details": "reset the index if it goes backwards", "sanity
+    /// check index is greater than zero".
     pub(super) fn next(self, told: Option<u64>) -> Self {
         let told = told.unwrap_or(1).max(1);
         if told < self.0 { Index(0) } else { Index(told) }

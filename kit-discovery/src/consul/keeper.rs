@@ -46,8 +46,8 @@ impl ConsulKeeper {
         Self { line, named, instance, announcement, answer, health: None, maintained: Maintained::default() }
     }
 
-    /// How long it rests between two heartbeats, and how long each step of one may take: a check that runs out in the end is
-    /// found to do so, and is made again, within half of its time.
+    /// How long it rests between two heartbeats, and how long each step of one may take: a check that runs out in the
+    /// end is found to do so, and is made again, within half of its time.
     fn rhythm(&self) -> (Duration, Duration) {
         match &self.announcement.check {
             Check::Ttl(ttl) => (*ttl / 4, *ttl / 8),
@@ -154,8 +154,8 @@ impl Keeper for ConsulKeeper {
         let (rest, limit) = self.rhythm();
         loop {
             sleep(rest).await;
-            // Whatever it fails with, nobody knows whether the agent still has the instance, and to announce it again does no
-            // harm.
+            // Whatever it fails with, nobody knows whether the agent still has the instance, and to announce it again
+            // does no harm.
             if let Err(error) = self.beat(limit).await {
                 return error;
             }
@@ -175,8 +175,8 @@ impl Keeper for ConsulKeeper {
     }
 }
 
-/// What two probes mean to Consul: what is not alive, not started or draining is critical; a readiness check that fails is
-/// `unready`.
+/// What two probes mean to Consul: what is not alive, not started or draining is critical; a readiness check that fails
+/// is `unready`.
 fn judge(alive: &Report, ready: &Report, unready: Grade) -> (Grade, String) {
     let gates = [STARTED, READY];
     let grade = match () {

@@ -19,8 +19,8 @@ const TOKEN: HeaderName = HeaderName::from_static("x-consul-token");
 
 /// One connection to Consul, kept from one request to the next and opened again when it is gone.
 ///
-/// It has one owner, who asks one thing at a time. A request that is dropped before its answer is read takes its connection
-/// with it: nothing of it is left in the background.
+/// It has one owner, who asks one thing at a time. A request that is dropped before its answer is read takes its
+/// connection with it: nothing of it is left in the background.
 pub(super) struct Line {
     consul: Consul,
     open: Option<Open>,

@@ -20,13 +20,13 @@
 //! # Ok(()) }
 //! ```
 //!
-//! It is a thin client of our own over hyper, HTTP/1.1 without TLS, meant for the agent beside the program, which is how Consul
-//! is run: the agent holds the connections to the servers. What else carries bytes - TLS, a Unix socket - is a
-//! [`Dial`] away. consulrs, the crate that would be at hand, has no query of a service's health and open advisories.
+//! It is a thin client of our own over hyper, HTTP/1.1 without TLS, meant for the agent beside the program, which is
+//! how Consul is run: the agent holds the connections to the servers. What else carries bytes - TLS, a Unix socket - is
+//! a [`Dial`] away. consulrs, the crate that would be at hand, has no query of a service's health and open advisories.
 //!
 //! # Source
-//! Consul's HTTP API, "Blocking Queries" and its "Implementation Details"; Go kit's `sd/consul`, whose waits nobody could stop
-//! and whose loop ran hot (go-kit/kit#997, #1214).
+//! Consul's HTTP API, "Blocking Queries" and its "Implementation Details"; Go kit's `sd/consul`, whose waits nobody
+//! could stop and whose loop ran hot (go-kit/kit#997, #1214).
 
 mod announcement;
 mod client;

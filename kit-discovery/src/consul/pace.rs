@@ -8,15 +8,15 @@ const EVERY: Duration = Duration::from_secs(1);
 const SLOWLY: Duration = Duration::from_secs(15);
 const LONG: Duration = Duration::from_secs(60);
 
-/// When the next query may be sent: at most two at once, then one a second; one in 15 s when answers have come as fast as that
-/// for a minute, until one is quiet for as long.
+/// When the next query may be sent: at most two at once, then one a second; one in 15 s when answers have come as fast
+/// as that for a minute, until one is quiet for as long.
 ///
-/// A change after a quiet time is followed at once, and by another: only churn is slowed down, and so is an agent that does not
-/// wait when it is asked to.
+/// A change after a quiet time is followed at once, and by another: only churn is slowed down, and so is an agent that
+/// does not wait when it is asked to.
 ///
 /// # Source
-/// Consul's guide to blocking queries, "Implementation Details": rate limit by "a token bucket with burst of 2", down to
-/// "polling at a reasonable rate (say every 15 seconds)".
+/// Consul's guide to blocking queries, "Implementation Details": rate limit by "a token bucket with burst of 2", down
+/// to "polling at a reasonable rate (say every 15 seconds)".
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     /// When the bucket holds two again.

@@ -27,16 +27,16 @@ use super::url::Target;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Query {
-    /// Only instances whose checks all pass, those of their node included. Default yes. Otherwise all are in the set, and one
-    /// with a critical check is [`Unhealthy`](kit_core::health::Status::Unhealthy).
+    /// Only instances whose checks all pass, those of their node included. Default yes. Otherwise all are in the set,
+    /// and one with a critical check is [`Unhealthy`](kit_core::health::Status::Unhealthy).
     pub passing: bool,
     /// Only instances that have all these tags. Default none.
     pub tags: Vec<String>,
     /// The datacenter. Default the agent's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub datacenter: Option<String>,
-    /// The node that an answer is sorted by distance to, `_agent` for the agent's own. Default none. A set of kit has no order:
-    /// it is for an agent or a proxy in between that cuts answers short.
+    /// The node that an answer is sorted by distance to, `_agent` for the agent's own. Default none. A set of kit has
+    /// no order: it is for an agent or a proxy in between that cuts answers short.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub near: Option<String>,
     /// An expression of Consul's filter language: `Service.Meta.version == "2"`. Default none.
@@ -44,12 +44,12 @@ pub struct Query {
     pub filter: Option<String>,
     /// Who may answer. Default [`Mode::Leader`].
     pub mode: Mode,
-    /// How old an answer may be in the modes that may give an old one, in whole seconds with [`Mode::Cached`]; an older one is
-    /// a failure, which keeps the set and says so. Default none: any age. Not with the other modes.
+    /// How old an answer may be in the modes that may give an old one, in whole seconds with [`Mode::Cached`]; an older
+    /// one is a failure, which keeps the set and says so. Default none: any age. Not with the other modes.
     #[serde(with = "duration::option")]
     pub max_age: Option<Duration>,
-    /// How long Consul waits for a change before it answers that there was none, `[1s, 10m]`. Default 10 s: an agent that
-    /// hangs is noticed that soon, for one small request each time. Consul adds up to a sixteenth of it by chance.
+    /// How long Consul waits for a change before it answers that there was none, `[1s, 10m]`. Default 10 s: an agent
+    /// that hangs is noticed that soon, for one small request each time. Consul adds up to a sixteenth of it by chance.
     #[serde(with = "duration")]
     pub wait: Duration,
 }
@@ -66,7 +66,8 @@ pub enum Mode {
     Consistent,
     /// Any server, also without a leader: as old as that server is behind.
     Stale,
-    /// The agent, from a cache that it keeps fresh in the background: many programs on one machine cost the servers one query.
+    /// The agent, from a cache that it keeps fresh in the background: many programs on one machine cost the servers one
+    /// query.
     Cached,
 }
 
@@ -124,7 +125,8 @@ impl Query {
         target.with("index", Some(&index.0.to_string())).with("wait", Some(&wait))
     }
 
-    /// How long the answer to that may take: what Consul may wait, a sixteenth more by its chance, and `answer` for the answer.
+    /// How long the answer to that may take: what Consul may wait, a sixteenth more by its chance, and `answer` for the
+    /// answer.
     pub(super) fn limit(&self, index: Index, answer: Duration) -> Duration {
         if index == Index(0) { answer } else { self.wait + self.wait / 16 + answer }
     }

@@ -18,11 +18,12 @@ use crate::malformed::Malformed;
 use crate::registrar::Registrar;
 use crate::registration::{Config, Event, Registration};
 
-/// Announces instances of a service at an agent, and keeps them announced: an agent that has forgotten one is told again.
+/// Announces instances of a service at an agent, and keeps them announced: an agent that has forgotten one is told
+/// again.
 ///
-/// At the agent an instance is called by its id, or `service-host:port` if it has none of its own; an agent tells its services
-/// apart by that name alone. What Consul has no field for goes into the metadata: `zone` and `priority`. A weight of 0 is
-/// announced as 1, one above 65535 as that: Consul takes no other.
+/// At the agent an instance is called by its id, or `service-host:port` if it has none of its own; an agent tells its
+/// services apart by that name alone. What Consul has no field for goes into the metadata: `zone` and `priority`. A
+/// weight of 0 is announced as 1, one above 65535 as that: Consul takes no other.
 ///
 /// Maintenance that was entered at the agent - here, or by an operator's command - outlasts a loss of the connection.
 pub struct ConsulRegistrar {
@@ -67,8 +68,8 @@ impl ConsulRegistrar {
         self
     }
 
-    /// With these bounds and pauses. Default those of [`Config`], and no pause much longer than a quarter of the TTL: an agent that
-    /// returns has the instance again before half of it has passed.
+    /// With these bounds and pauses. Default those of [`Config`], and no pause much longer than a quarter of the TTL:
+    /// an agent that returns has the instance again before half of it has passed.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
@@ -81,8 +82,8 @@ impl ConsulRegistrar {
     }
 
     /// Takes an instance that is registered here out of service: it is critical whatever its checks say, until
-    /// [`leave_maintenance`](Self::leave_maintenance), and stays so if it has to be announced again. A registration that is
-    /// withdrawn ends it.
+    /// [`leave_maintenance`](Self::leave_maintenance), and stays so if it has to be announced again. A registration
+    /// that is withdrawn ends it.
     ///
     /// # Errors
     /// It may not be in maintenance: `NotFound` if the agent does not know it, or what kept it from being told.
@@ -148,8 +149,8 @@ impl ConsulRegistrar {
 }
 
 /// # Errors
-/// Also `InvalidArgument` for an address that is none or stands for all of a machine's, and for what Consul takes no name,
-/// tag or metadata for.
+/// Also `InvalidArgument` for an address that is none or stands for all of a machine's, and for what Consul takes no
+/// name, tag or metadata for.
 impl Registrar for ConsulRegistrar {
     fn register(&self, instance: Instance) -> Pin<Box<dyn Future<Output = Result<Registration, Error>> + Send + '_>> {
         Box::pin(async move {

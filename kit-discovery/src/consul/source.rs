@@ -18,8 +18,8 @@ use crate::source::Source;
 /// Follows a service by blocking queries of its health, on one connection of its own.
 ///
 /// At most two queries are sent at once, then one a second, and one in 15 s when the answer has churned for a minute. A
-/// failure of any kind - no answer in time, one that is no success, no list, cut short or too large - keeps the set; the next
-/// query waits for nothing, so that a server that returns is known at once.
+/// failure of any kind - no answer in time, one that is no success, no list, cut short or too large - keeps the set;
+/// the next query waits for nothing, so that a server that returns is known at once.
 pub struct ConsulSource {
     line: Line,
     service: Arc<str>,

@@ -1,4 +1,5 @@
-//! What a real Consul does on demand, `tests/consul.rs` sees; here is what it does not. Time stands still until a test moves it.
+//! What a real Consul does on demand, `tests/consul` sees; here is what it does not. Time stands still until a test
+//! moves it.
 
 mod announce;
 mod answers;
