@@ -34,7 +34,8 @@ pub struct Config {
     /// The user's. It is read from settings and never written to any; without TLS it is sent in the clear.
     #[serde(skip_serializing)]
     pub password: Option<String>,
-    /// For `https` endpoints: which certificates count. Default those that the system trusts.
+    /// For `https` endpoints, which want the feature `etcd-tls`: which certificates count. Default those that the system
+    /// trusts.
     pub tls: Option<Tls>,
     /// How long connecting may take, TLS and authentication included. More than zero. Default 3 s.
     #[serde(with = "duration")]

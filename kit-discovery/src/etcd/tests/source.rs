@@ -292,3 +292,29 @@ async fn a_stop_takes_at_most_100_ms_in_every_state_and_leaves_no_connection() {
     discovery.stop();
     timeout(SECOND / 10, discovery.subscribe().stopped()).await.expect("stopped");
 }
+
+#[tokio::test(start_paused = true)]
+async fn ten_minutes_without_a_server_keep_the_set_and_fill_no_log() {
+    for line in [Line::Cut, Line::Frozen] {
+        let cluster = Cluster::of(3);
+        cluster.store.put("/services/strings/a", "10.0.0.1:1");
+        let told = std::sync::Arc::new(std::sync::Mutex::new(0));
+        let count = std::sync::Arc::clone(&told);
+        let observer = move |event: &Event| {
+            *count.lock().unwrap() += u32::from(matches!(event.news, News::Failing { .. }));
+        };
+        let discovery = cluster.etcd().instancer(SERVICE).unwrap().observer(observer).start().unwrap();
+        let mut subscription = discovery.subscribe();
+        until(&mut subscription, &[1]).await;
+        cluster.lines(line);
+        sleep(600 * SECOND).await;
+        let state = subscription.state();
+        assert_eq!(known(&state), [1]);
+        assert!(state.age(Instant::now()) >= 580 * SECOND && state.totals().failures >= 80, "{state:?}");
+        assert!((9..=10).contains(&*told.lock().unwrap()), "{line:?}: {told:?}");
+        cluster.store.put("/services/strings/b", "10.0.0.1:2");
+        cluster.lines(Line::Open);
+        let back = until(&mut subscription, &[1, 2]).await;
+        assert!(back <= 5 * SECOND, "{line:?}: {back:?}");
+    }
+}
