@@ -51,7 +51,8 @@ impl Etcd {
     /// Follows the instances below `prefix`, which is the service's name too.
     ///
     /// # Errors
-    /// `InvalidArgument` for a prefix that is empty, ends in an empty part, has control characters or is longer than 1 KiB.
+    /// `InvalidArgument` for a prefix that is empty, ends in an empty part, has control characters, or is longer than
+    /// 1 KiB.
     pub fn instancer(&self, prefix: &str) -> Result<Builder<EtcdSource>, Error> {
         let prefix = Prefix::new(prefix)?;
         Ok(Discovery::of(prefix.to_string(), EtcdSource::new(self.clone(), prefix)))

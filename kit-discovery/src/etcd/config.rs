@@ -34,18 +34,18 @@ pub struct Config {
     /// The user's. It is read from settings and never written to any; without TLS it is sent in the clear.
     #[serde(skip_serializing)]
     pub password: Option<String>,
-    /// For `https` endpoints, which want the feature `etcd-tls`: which certificates count. Default those that the system
-    /// trusts.
+    /// For `https` endpoints, which want the feature `etcd-tls`: which certificates count. Default those that the
+    /// system trusts.
     pub tls: Option<Tls>,
     /// How long connecting may take, TLS and authentication included. More than zero. Default 3 s.
     #[serde(with = "duration")]
     pub connect: Duration,
-    /// How long one request may take. More than zero. Default 3 s: etcd answers in milliseconds, and elects a leader in one or
-    /// two seconds.
+    /// How long one request may take. More than zero. Default 3 s: etcd answers in milliseconds, and elects a leader in
+    /// one or two seconds.
     #[serde(with = "duration")]
     pub request: Duration,
-    /// How long a connection or a watch may be silent before the server is asked whether it is there. More than zero; a server
-    /// with default settings hangs up on clients that ask more often than every 5 s. Default 10 s.
+    /// How long a connection or a watch may be silent before the server is asked whether it is there. More than zero; a
+    /// server with default settings hangs up on clients that ask more often than every 5 s. Default 10 s.
     #[serde(with = "duration")]
     pub keep_alive: Duration,
     /// How long the answer to that may take; then the next endpoint is tried. More than zero. Default 5 s.

@@ -37,8 +37,8 @@ impl Entries {
         self.put(key, &value)
     }
 
-    /// What a watch says happened. Events up to the known revision are known already. A watch that is told to split long
-    /// revisions does so, and `more` says that this one goes on.
+    /// What a watch says happened. Events up to the known revision are known already. A watch that is told to split
+    /// long revisions does so, and `more` says that this one goes on.
     ///
     /// # Errors
     /// It breaks the rules of the protocol: what is known cannot be trusted any more.

@@ -1,7 +1,7 @@
 //! Instances in etcd v3, 3.4 and newer: the keys below a prefix, each an instance.
 //!
-//! A key is `prefix/id`, its value an address or JSON (see [`value`](crate::value)). `/services/strings` therefore takes
-//! `/services/strings/1`, and not `/services/strings-test/1`.
+//! A key is `prefix/id`, its value an address or JSON (see [`value`](crate::value)). `/services/strings` therefore
+//! takes `/services/strings/1`, and not `/services/strings-test/1`.
 //!
 //! ```no_run
 //! use kit_core::Instance;
@@ -20,22 +20,22 @@
 //! ```
 //!
 //! # How it follows
-//! It lists the prefix at one revision and watches from the next, so that nothing is lost in between. Whatever ends the watch
-//! - a cancel, a compaction, a lost leader, a token that expired, a connection - it lists again: the set is always that of one
-//!   server that has a leader, also after one was restored from an older state. It lists at most twice in a burst, then once a
-//!   second.
+//! It lists the prefix at one revision and watches from the next, so that nothing is lost in between. Whatever ends the
+//! watch (a cancel, a compaction, a lost leader, a token that expired, a connection), it lists again: the set is always
+//! that of one server that has a leader, also after one was restored from an older state. It lists at most twice in a
+//! burst, then once a second.
 //!
-//! Each instancer and each registration has a connection of its own, to one endpoint; the next one is tried when that fails.
-//! Pings find a dead peer, and a watch that says nothing is asked for its progress, so that neither a black hole nor a proxy
-//! that has lost its server is waited for: [`Config::keep_alive`] and [`Config::keep_alive_timeout`].
+//! Each instancer and each registration has a connection of its own, to one endpoint; the next one is tried when that
+//! fails. Pings find a dead peer, and a watch that says nothing is asked for its progress, so that neither a black hole
+//! nor a proxy that has lost its server is waited for: [`Config::keep_alive`] and [`Config::keep_alive_timeout`].
 //!
 //! # How it announces
 //! With a lease, renewed at a third of its time, and remade before half of it has passed when the lease, the key or the
 //! connection is gone: see [`EtcdRegistrar`].
 //!
 //! # Source
-//! etcd's API reference and its Go client's `clientv3` (renewal at a third of the lease). Go kit's `sd/etcdv3` ends for good
-//! with its first cancelled watch and its first lost lease; both are why this is written so.
+//! etcd's API reference and its Go client's `clientv3` (renewal at a third of the lease). Go kit's `sd/etcdv3` ends for
+//! good with its first cancelled watch and its first lost lease; both are why this is written so.
 
 mod client;
 mod config;

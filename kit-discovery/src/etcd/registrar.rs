@@ -16,13 +16,13 @@ use crate::value;
 
 /// Announces instances as keys below a prefix, each with a lease; [`Etcd::registrar`] makes it.
 ///
-/// A registration renews its lease at a third of its time, and looks whether its key is still there; a lease that ran out or
-/// was revoked, a key that was deleted or overwritten, and a connection that says nothing are made good before half of that
-/// time has passed since the last renewal. Its end revokes the lease, and the key goes with it. A process that dies leaves its
-/// key for at most [`RegistrarConfig::ttl`].
+/// A registration renews its lease at a third of its time, and looks whether its key is still there; a lease that ran
+/// out or was revoked, a key that was deleted or overwritten, and a connection that says nothing are made good before
+/// half of that time has passed since the last renewal. Its end revokes the lease, and the key goes with it. A process
+/// that dies leaves its key for at most [`RegistrarConfig::ttl`].
 ///
-/// A user of etcd who may write below the prefix and not read there is enough; then a key that somebody else deleted is not
-/// noticed.
+/// A user of etcd who may write below the prefix and not read there is enough; then a key that somebody else deleted is
+/// not noticed.
 #[derive(Clone)]
 pub struct EtcdRegistrar {
     etcd: Etcd,
@@ -35,8 +35,8 @@ pub struct EtcdRegistrar {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegistrarConfig {
-    /// How long a key outlives a process that died. Whole seconds from 2 s, which is the least that etcd grants, to 1 h.
-    /// Default 15 s: a renewal every 5 s, and time for an election.
+    /// How long a key outlives a process that died. Whole seconds from 2 s, which is the least that etcd grants, to
+    /// 1 h. Default 15 s: a renewal every 5 s, and time for an election.
     #[serde(with = "duration")]
     pub ttl: Duration,
     /// The rest. The longest pause of its back-off is at most half of `ttl`.
@@ -95,8 +95,8 @@ impl EtcdRegistrar {
     }
 }
 
-/// The key is `prefix/id`. An address that is none, and an id that is empty, longer than 1 KiB or has control characters, is
-/// `InvalidArgument`, before etcd is asked.
+/// The key is `prefix/id`. An address that is none, and an id that is empty, longer than 1 KiB or has control
+/// characters, is `InvalidArgument`, before etcd is asked.
 impl Registrar for EtcdRegistrar {
     fn register(&self, instance: Instance) -> Pin<Box<dyn Future<Output = Result<Registration, Error>> + Send + '_>> {
         Box::pin(async move {

@@ -1,4 +1,5 @@
-//! The rules, against a double that speaks etcd's protocol over pipes in memory. Time stands still until a test moves it.
+//! The rules, against a double that speaks etcd's protocol over pipes in memory. Time stands still until a test moves
+//! it.
 
 mod contract;
 mod double;

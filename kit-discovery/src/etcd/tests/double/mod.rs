@@ -1,5 +1,5 @@
-//! An etcd in memory: keys with revisions and a history, leases, watches; and the lines to it, which can be frozen and cut. It
-//! speaks the real protocol, by the stubs that etcd-client is generated from, on tonic's server.
+//! An etcd in memory: keys with revisions and a history, leases, watches; and the lines to it, which can be frozen and
+//! cut. It speaks the real protocol, by the stubs that etcd-client is generated from, on tonic's server.
 
 mod line;
 mod service;
