@@ -39,7 +39,6 @@ impl<E> Retrying<E> {
         let next = self.plan.after(cx, config, failed, error);
         match &next {
             Next::Again(pause) => {
-                self.state.repeats.fetch_add(1, Ordering::Relaxed);
                 let event = || Event::Again { method: cx.method(), failed, pause: *pause, error: error.clone() };
                 self.tell.tell(event);
             }
@@ -85,6 +84,8 @@ where
                 let mut attempt = cx.fork_at(now);
                 let failed = errors.len() as u32;
                 if failed > 0 {
+                    // Now, not before the pause: its caller may have left in it.
+                    self.state.repeats.fetch_add(1, Ordering::Relaxed);
                     mark(&mut attempt, failed);
                 }
                 let latest = latest(&attempt, &config);

@@ -85,6 +85,7 @@ async fn a_call_that_is_dropped_in_a_pause_makes_no_other_attempt() {
     assert_eq!(script.made(), 1);
     let stats = layer.handle().stats();
     assert_eq!((stats.calls.cancelled, stats.calls.running()), (1, 0));
+    assert_eq!(stats.repeats, 0, "none was made");
 }
 
 #[tokio::test(start_paused = true)]
