@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use kit_core::order::{Placed, place};
 use kit_core::sources::{Random, ThreadRandom};
 use kit_core::{ByOutcome, Layer, Observer};
 
@@ -90,4 +91,8 @@ impl<E, C: Clone> Layer<E> for BreakerLayer<C> {
     fn layer(&self, inner: E) -> Self::Service {
         Breaker::new(inner, Arc::clone(&self.shared), self.classify.clone())
     }
+}
+
+impl<C> Placed for BreakerLayer<C> {
+    type Place = place::Breaker;
 }

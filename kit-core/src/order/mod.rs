@@ -51,6 +51,8 @@
 pub mod place;
 mod rules;
 mod stack;
+#[cfg(test)]
+mod tests;
 
 pub use rules::{Outside, OutsideAll};
 pub use stack::{Ordered, ordered};

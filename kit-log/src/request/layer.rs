@@ -1,4 +1,5 @@
 use kit_core::Layer;
+use kit_core::order::{Placed, place};
 
 use super::RequestLog;
 use super::line::Side;
@@ -29,4 +30,8 @@ impl<E> Layer<E> for RequestLogLayer {
     fn layer(&self, inner: E) -> Self::Service {
         RequestLog::new(inner, self.log.clone(), self.side)
     }
+}
+
+impl Placed for RequestLogLayer {
+    type Place = place::Any;
 }

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use kit_core::Layer;
+use kit_core::order::{Placed, place};
 
 use super::Red;
 use super::handles::Families;
@@ -60,4 +61,8 @@ impl<E> Layer<E> for RedLayer {
     fn layer(&self, inner: E) -> Self::Service {
         Red::new(inner, Arc::clone(&self.0))
     }
+}
+
+impl Placed for RedLayer {
+    type Place = place::Any;
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 
+use kit_core::order::{Placed, place};
 use kit_core::{ByOutcome, Classify, Context, Endpoint, Error, Layer};
 
 use super::super::pass::Pass;
@@ -46,6 +47,10 @@ impl<E, K, F: Clone, C: Clone> Layer<E> for KeyedLayer<K, F, C> {
     fn layer(&self, inner: E) -> Self::Service {
         Keyed { inner, registry: self.registry.clone(), key: self.key.clone(), classify: self.classify.clone() }
     }
+}
+
+impl<K, F, C> Placed for KeyedLayer<K, F, C> {
+    type Place = place::Breaker;
 }
 
 impl<E, K, F, C, Req> Endpoint<Req> for Keyed<E, K, F, C>

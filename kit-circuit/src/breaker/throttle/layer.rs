@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use kit_core::order::{Placed, place};
 use kit_core::sources::{Random, ThreadRandom};
 use kit_core::{ByOutcome, Layer, Observer};
 use tokio::time::Instant;
@@ -96,6 +97,11 @@ impl<E, C: Clone> Layer<E> for ThrottleLayer<C> {
     fn layer(&self, inner: E) -> Self::Service {
         Throttle::new(inner, Arc::clone(&self.shared), self.classify.clone())
     }
+}
+
+/// It learns as a breaker does, and stands where one does.
+impl<C> Placed for ThrottleLayer<C> {
+    type Place = place::Breaker;
 }
 
 impl Handle {
