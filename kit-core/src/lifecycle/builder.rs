@@ -24,10 +24,18 @@ pub struct Lifecycle {
 /// A part that has not been started.
 pub(super) struct Planned {
     pub(super) name: Arc<str>,
-    pub(super) job: bool,
+    pub(super) kind: Kind,
     /// Those of the lifecycle, if it has none.
     limits: Option<Limits>,
     pub(super) story: Story,
+}
+
+/// What a part is to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Part,
+    Job,
+    Announcement,
 }
 
 /// How a lifecycle ended that no part failed in.
@@ -71,7 +79,7 @@ impl Lifecycle {
         F: FnOnce(Part) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        self.add(name.into(), false, None, story(run))
+        self.add(name.into(), Kind::Part, None, story(run))
     }
 
     /// Adds a part with limits of its own.
@@ -80,7 +88,7 @@ impl Lifecycle {
         F: FnOnce(Part) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        self.add(name.into(), false, Some(limits), story(run))
+        self.add(name.into(), Kind::Part, Some(limits), story(run))
     }
 
     /// Adds a part that may end by itself: a migration, a warm-up, a batch. Its end counts as ready, if it has not said so before.
@@ -91,7 +99,7 @@ impl Lifecycle {
         F: FnOnce(Part) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        self.add(name.into(), true, None, story(run))
+        self.add(name.into(), Kind::Job, None, story(run))
     }
 
     /// Adds a job with limits of its own.
@@ -100,7 +108,18 @@ impl Lifecycle {
         F: FnOnce(Part) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        self.add(name.into(), true, Some(limits), story(run))
+        self.add(name.into(), Kind::Job, Some(limits), story(run))
+    }
+
+    /// Adds a part that tells others that this app is there. Wherever it is added, it starts once all other parts are ready and
+    /// the start gate is open, and is asked to stop before the [notice](Self::notice): who hears of it goes elsewhere while
+    /// everything goes on.
+    pub fn announcement<F, Fut>(self, name: impl Into<Arc<str>>, run: F) -> Self
+    where
+        F: FnOnce(Part) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        self.add(name.into(), Kind::Announcement, None, story(run))
     }
 
     /// The limits of the parts that have none of their own, whenever they are added. Default: [`Limits::default`].
@@ -116,7 +135,7 @@ impl Lifecycle {
         self
     }
 
-    /// Whose start gate is opened when all parts are ready, and whose readiness is closed as the first step of a stop, and when
+    /// Whose start gate is opened when all parts are ready, before the first announcement, and whose readiness is closed as the first step of a stop, and when
     /// the run is dropped. Default: none.
     pub fn health(mut self, health: &Health) -> Self {
         self.health = Some(health.clone());
@@ -149,7 +168,8 @@ impl Lifecycle {
     /// Dropping the run cuts every part off: its task is dropped at its next await. Nothing is asked to stop in order.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<Stopped, Error> {
         self.check()?;
-        let Self { parts: planned, limits, notice, health, observer, mut force } = self;
+        let Self { parts: mut planned, limits, notice, health, observer, mut force } = self;
+        planned.sort_by_key(|part| part.kind == Kind::Announcement);
         let mut parts = Parts::new(health, notice, observer);
         let planned = planned.into_iter().map(|part| (part.limits.unwrap_or(limits), part));
         let forced = {
@@ -167,8 +187,8 @@ impl Lifecycle {
         parts.result(forced)
     }
 
-    fn add(mut self, name: Arc<str>, job: bool, limits: Option<Limits>, story: Story) -> Self {
-        self.parts.push(Planned { name, job, limits, story });
+    fn add(mut self, name: Arc<str>, kind: Kind, limits: Option<Limits>, story: Story) -> Self {
+        self.parts.push(Planned { name, kind, limits, story });
         self
     }
 

@@ -35,9 +35,10 @@
 //! # The rules
 //! - **Start** in the order of registration. The next part starts when the one before has said that it is ready, which it must
 //!   within its limit. What an earlier part has made is there for a later one, in an `Arc<OnceLock<_>>` that both have a clone of.
-//! - **Stop**, for whatever reason, in four steps: readiness is refused; everything goes on for the
-//!   [`notice`](Lifecycle::notice) if it had all been ready; then each part, the last one first, is asked to stop and has its limit
-//!   to end; what takes longer is cut off.
+//!   Announcements start last.
+//! - **Stop**, for whatever reason, in five steps: readiness is refused; what [announces](Lifecycle::announcement) the app takes it
+//!   back; everything goes on for the [`notice`](Lifecycle::notice) if it had all been ready; then each part, the last one first,
+//!   is asked to stop and has its limit to end; what takes longer is cut off.
 //! - **A part that fails** or panics stops all, and its error is the answer. So does one that ends before it was asked to, unless
 //!   it is a [`job`](Lifecycle::job).
 //! - **A second signal** ([`force`](Lifecycle::force)) cuts everything off at once.

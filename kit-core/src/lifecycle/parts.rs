@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::builder::{Planned, Stopped};
+use super::builder::{Kind, Planned, Stopped};
 use super::error::{Misstep, PartFailed};
 use super::slot::Slot;
 use super::{Event, Limits, Part, Step};
@@ -64,15 +64,17 @@ impl Parts {
     ) {
         let mut shutdown = pin!(shutdown);
         for (limits, planned) in planned {
+            if planned.kind == Kind::Announcement {
+                self.started();
+            }
             if self.start(limits, planned, shutdown.as_mut()).await == Next::Stop {
                 return self.stop().await;
             }
         }
-        if let Some(health) = &self.health {
-            health.set_started();
-        }
+        self.started();
         self.work(shutdown).await;
         self.refuse();
+        self.stop_each(|slot| slot.kind == Kind::Announcement).await;
         self.last_calls().await;
         self.stop().await;
     }
@@ -121,7 +123,7 @@ impl Parts {
         let index = self.slots.len();
         let (part, ready, ask) = Part::new(Arc::clone(&planned.name));
         let task = self.tasks.spawn(caught((planned.story)(part)));
-        self.slots.push(Slot::new(planned.name, planned.job, limits, ask, task));
+        self.slots.push(Slot::new(planned.name, planned.kind, limits, ask, task));
         self.tell(index, Step::Starting, None);
         (index, ready)
     }
@@ -147,8 +149,12 @@ impl Parts {
     async fn stop(&mut self) {
         self.refuse();
         self.stopping = true;
+        self.stop_each(|_| true).await;
+    }
+
+    async fn stop_each(&mut self, which: impl Fn(&Slot) -> bool) {
         for index in (0..self.slots.len()).rev() {
-            if self.slots[index].over {
+            if self.slots[index].over || !which(&self.slots[index]) {
                 continue;
             }
             let until = later(self.slots[index].ask(), self.slots[index].limits.stop);
@@ -229,7 +235,9 @@ impl Parts {
             // Told when that was found.
             (_, Some(Step::Failed)) => {}
             (Some(Err(error)), _) => self.fail(index, error),
-            (Some(Ok(())), None) if slot.asked.is_none() && slot.job => self.tell(index, Step::Done, None),
+            (Some(Ok(())), None) if slot.asked.is_none() && slot.kind == Kind::Job => {
+                self.tell(index, Step::Done, None)
+            }
             (Some(Ok(())), None) if slot.asked.is_none() && !self.stopping => {
                 self.fail(index, Misstep::EndedUnasked.error());
             }
@@ -252,6 +260,13 @@ impl Parts {
     fn tell(&self, index: usize, step: Step, error: Option<Error>) {
         let slot = &self.slots[index];
         self.observer.observe(&Event { part: Arc::clone(&slot.name), step, took: slot.took(step), error });
+    }
+
+    /// All parts are ready.
+    fn started(&self) {
+        if let Some(health) = &self.health {
+            health.set_started();
+        }
     }
 
     /// No more calls, please.

@@ -5,12 +5,13 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id};
 use tokio::time::Instant;
 
+use super::builder::Kind;
 use super::{Limits, Step};
 
 /// A part that was started.
 pub(super) struct Slot {
     pub(super) name: Arc<str>,
-    pub(super) job: bool,
+    pub(super) kind: Kind,
     pub(super) limits: Limits,
     pub(super) began: Instant,
     pub(super) task: AbortHandle,
@@ -23,8 +24,8 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn new(name: Arc<str>, job: bool, limits: Limits, ask: watch::Sender<bool>, task: AbortHandle) -> Self {
-        Self { name, job, limits, began: Instant::now(), task, ask, asked: None, cut: None, over: false }
+    pub(super) fn new(name: Arc<str>, kind: Kind, limits: Limits, ask: watch::Sender<bool>, task: AbortHandle) -> Self {
+        Self { name, kind, limits, began: Instant::now(), task, ask, asked: None, cut: None, over: false }
     }
 
     pub(super) fn id(&self) -> Id {

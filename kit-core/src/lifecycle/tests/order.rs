@@ -1,6 +1,7 @@
 use std::sync::OnceLock;
 
 use super::*;
+use crate::health::Probe;
 
 #[tokio::test(start_paused = true)]
 async fn parts_start_in_order_and_stop_in_reverse() {
@@ -33,6 +34,47 @@ async fn parts_start_in_order_and_stop_in_reverse() {
     );
     assert_eq!(stage.event("store", Step::Ready).took, 3 * S);
     assert_eq!(stage.event("http", Step::Stopped).took, 3 * S);
+    assert_eq!(stage.living(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_announces_the_app_starts_last_and_ends_before_the_notice_wherever_it_was_added() {
+    let (stage, health) = (Stage::default(), Health::new());
+    let (seen, asked) = (Arc::new(Mutex::new(Vec::new())), health.clone());
+    let look = Arc::clone(&seen);
+    let announce = async move |part: Part| {
+        let at_first = asked.report(Probe::Readiness).await.is_healthy();
+        part.ready();
+        part.stopping().await;
+        let in_the_end = asked.report(Probe::Readiness).await.is_healthy();
+        look.lock().unwrap().extend([at_first, in_the_end]);
+        sleep(S).await;
+        Ok(())
+    };
+    let (began, notice) = (Instant::now(), 5 * S);
+    let lifecycle = stage.lifecycle().health(&health).notice(notice).announcement("registry", announce);
+    let lifecycle = lifecycle.part("store", stage.part(S, S)).part("http", stage.part(S, S));
+    let steps = async {
+        // Withdrawn, and in the middle of the notice.
+        sleep(15 * S).await;
+        stage.steps()
+    };
+    let (stopped, steps) = tokio::join!(lifecycle.run(sleep(10 * S)), steps);
+    assert!(stopped.unwrap().is_clean());
+    let expected =
+        ["store starting", "store ready", "http starting", "http ready", "registry starting", "registry ready"];
+    assert_eq!(steps, [&expected[..], &["registry stopping", "registry stopped"]].concat());
+    assert_eq!(*seen.lock().unwrap(), [true, false], "ready when it begins, and no more when it ends");
+    assert_eq!(began.elapsed(), 10 * S + S + notice + 2 * S);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_announcement_that_takes_too_long_to_end_is_cut_off_and_holds_up_nothing_else() {
+    let stage = Stage::default();
+    let lifecycle = stage.lifecycle().announcement("registry", stage.part(S, 60 * S)).part("http", stage.part(S, S));
+    let stopped = lifecycle.run(sleep(10 * S)).await.unwrap();
+    assert_eq!(stopped.aborted, ["registry".into()]);
+    assert_eq!(stage.steps()[4..], ["registry stopping", "registry aborted", "http stopping", "http stopped"]);
     assert_eq!(stage.living(), 0);
 }
 
