@@ -7,6 +7,7 @@
 mod config;
 mod event;
 mod guard;
+mod insist;
 mod keeper;
 mod task;
 #[cfg(test)]
@@ -15,4 +16,5 @@ mod tests;
 pub use config::Config;
 pub use event::{Event, News};
 pub use guard::{Builder, Registration, Standing};
+pub use insist::{Pending, insist};
 pub use keeper::Keeper;

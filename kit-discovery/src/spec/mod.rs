@@ -1,15 +1,18 @@
+mod registrar;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use kit_core::{Code, Error, Observer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::event::Event;
 use crate::fixed::Fixed;
 use crate::instancer::Instancer;
 use crate::malformed::Malformed;
 
-/// A source in one line, for a flag or a setting: its kind, and what that kind needs.
+/// A source in one line, for a flag or a setting: its kind, and what that kind needs. In settings it is that line.
 ///
 /// | | |
 /// |---|---|
@@ -19,6 +22,8 @@ use crate::malformed::Malformed;
 /// | `dns:strings.example:8080` | the addresses of a name, at a port (feature `dns`) |
 /// | `consul:127.0.0.1:8500` | who passes at this agent; another name than the service's after a `/` (feature `consul`) |
 /// | `etcd:10.0.0.1:2379,10.0.0.2:2379/services/strings` | the keys below a prefix (feature `etcd`) |
+///
+/// The last two are registries, where instances are announced as well: [`registrar`](Self::registrar).
 ///
 /// ```
 /// use kit_discovery::{Instancer as _, Spec};
@@ -102,11 +107,8 @@ impl Spec {
             }
             #[cfg(feature = "consul")]
             Kind::Consul => {
-                let bare = rest.strip_prefix("http://").unwrap_or(rest);
-                let (address, name) = bare.split_once('/').unwrap_or((bare, ""));
-                let name = if name.is_empty() { &*service } else { name };
-                let config = crate::consul::Config { address: address.to_owned(), ..Default::default() };
-                let source = crate::consul::Consul::new(config)?.instancer(name, Default::default())?;
+                let (consul, name) = agent(rest, &service)?;
+                let source = consul.instancer(name, Default::default())?;
                 Ok(Box::new(source.called(Arc::clone(&service)).observer(observer).start()?))
             }
             #[cfg(feature = "etcd")]
@@ -119,6 +121,15 @@ impl Spec {
             missing => Err(missing.missing()),
         }
     }
+}
+
+/// An agent, and what Consul calls the service.
+#[cfg(feature = "consul")]
+fn agent<'a>(text: &'a str, service: &'a str) -> Result<(crate::consul::Consul, &'a str), Error> {
+    let bare = text.strip_prefix("http://").unwrap_or(text);
+    let (address, name) = bare.split_once('/').unwrap_or((bare, ""));
+    let config = crate::consul::Config { address: address.to_owned(), ..Default::default() };
+    Ok((crate::consul::Consul::new(config)?, if name.is_empty() { service } else { name }))
 }
 
 /// Endpoints and the path behind them, which begins at the first slash that is no part of a scheme.
@@ -152,6 +163,18 @@ impl FromStr for Spec {
 impl fmt::Display for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.kind.as_str(), self.rest)
+    }
+}
+
+impl Serialize for Spec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Spec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -212,6 +235,14 @@ mod tests {
         ] {
             assert_eq!(start(line).await.err().as_deref(), Some(reason), "{line}");
         }
+    }
+
+    #[test]
+    fn in_settings_it_is_its_line() {
+        let spec: Spec = serde_json::from_str("\"consul:127.0.0.1:8500\"").unwrap();
+        assert_eq!(serde_json::to_string(&spec).unwrap(), "\"consul:127.0.0.1:8500\"");
+        let refused = serde_json::from_str::<Spec>("\"consul\"").unwrap_err().to_string();
+        assert_eq!(refused, "no kind before a colon in \"consul\"");
     }
 
     #[test]
