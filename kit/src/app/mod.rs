@@ -17,10 +17,11 @@
 //! }
 //! ```
 //!
-//! The first SIGTERM or SIGINT stops it in order: readiness is refused, everything goes on for the
-//! [notice](App::notice), then the parts stop, the last one first, each within its limit; a server stops accepting and drains.
+//! The first SIGTERM or SIGINT stops it in order: readiness is refused, what was [registered](App::register) is withdrawn,
+//! everything goes on for the [notice](App::notice), then the parts stop, the last one first, each within its limit; a server stops accepting and drains.
 //! A second one cuts everything off at once. What a part failed with is the program's end.
 
+mod announce;
 mod signals;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,8 @@ use std::time::Duration;
 
 use kit_core::health::{Changed, Health, Status};
 use kit_core::lifecycle::{Event, Lifecycle, Limits, Part, Step, Stopped};
-use kit_core::{Code, Error};
+use kit_core::{Code, Error, Instance};
+use kit_discovery::Registrar;
 use kit_log::request::reported;
 use kit_log::{Level, Logger};
 use kit_transport::http::server::RouterService;
@@ -97,6 +99,44 @@ impl App {
             kit_log::info!(log, "drained"; "aborted" => drained.aborted);
             Ok(())
         });
+        self
+    }
+
+    /// Announces `instance` by `registrar`, once all parts are ready, and withdraws it as the first thing of a stop, before the
+    /// [notice](Self::notice) and before anything drains. `name` is that of the part, and of a readiness check.
+    ///
+    /// A registry that is away at the start is no reason to end: the registration is tried for ever, which the log says at once
+    /// and then once a minute, and until it succeeds the app is not ready. What a registrar refuses with `InvalidArgument` or
+    /// `Unimplemented` fails the start. A registration that is lost later is made again, and the app stays ready: who has found
+    /// it may go on.
+    ///
+    /// The withdrawal is bounded by the registrar's own settings ([`Config::withdraw`](kit_discovery::registration::Config),
+    /// usually) and by the [limits](Self::limits) of parts. One that fails holds up nothing: the instance stays until the
+    /// registry's own time limit. What becomes of the registration is told to the observer that the registrar was given:
+    /// [`registration_log`](crate::observe::registration_log) logs it.
+    ///
+    /// ```no_run
+    /// use kit::discovery::Spec;
+    /// use kit::log::Logger;
+    /// use kit::{App, Error, Instance, observe};
+    ///
+    /// # async fn run(log: Logger) -> Result<(), Error> {
+    /// let app = App::new(&log);
+    /// let registry: Spec = "consul:127.0.0.1:8500".parse()?;
+    /// let registrar = registry.registrar("strings", app.health(), observe::registration_log(&log))?;
+    /// // … and the parts that answer there.
+    /// app.register("registration", registrar, Instance::new("10.0.0.1:8080")).run().await
+    /// # }
+    /// ```
+    pub fn register(
+        mut self,
+        name: impl Into<Arc<str>>,
+        registrar: impl Registrar + 'static,
+        instance: Instance,
+    ) -> Self {
+        let (health, log) = (self.health.clone(), self.log.clone());
+        let run = move |part| announce::run(part, registrar, instance, health, log);
+        self.lifecycle = self.lifecycle.announcement(name, run);
         self
     }
 

@@ -2,7 +2,9 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kit_core::{Code, Error};
+use kit_core::health::Probe;
+use kit_core::{Code, Error, Instance};
+use kit_discovery::testing::memory::Registry;
 use kit_log::{Logger, logfmt};
 use tokio::sync::oneshot;
 
@@ -87,6 +89,84 @@ async fn a_part_that_fails_stops_all_and_its_cause_is_the_end() {
     assert!(error.message().contains("http") && error.message().contains("the port is taken"), "{error}");
     assert!(lines.text().contains("step=failed"), "{}", lines.text());
     assert!(lines.text().contains("part=store step=stopped"), "{}", lines.text());
+}
+
+async fn part(part: kit_core::lifecycle::Part) -> Result<(), Error> {
+    part.ready();
+    part.stopping().await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_hangs_holds_up_no_stop_for_longer_than_it_may() {
+    let (lines, registry) = (Lines::default(), Registry::new());
+    let observed = crate::observe::registration_log(&lines.logger());
+    let registrar = registry.registrar("strings").observer(observed);
+    let app = App::new(&lines.logger()).register("registration", registrar, Instance::new("10.0.0.1:80"));
+    let began = tokio::time::Instant::now();
+    let asked = async {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(registry.registered("strings").len(), 1);
+        registry.hang();
+    };
+    let stopped = app.part("http", part).run_until(asked, pending()).await.unwrap();
+    // The second that the registrar in memory grants; and the program did nothing wrong.
+    assert_eq!(began.elapsed(), Duration::from_secs(11));
+    assert!(stopped.is_clean());
+    let text = lines.text();
+    let place = |of: &str| text.find(of).unwrap_or_else(|| panic!("{of} in {text}"));
+    assert!(place("msg=\"not withdrawn\"") < place("part=http step=stopping"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_is_away_at_the_start_is_tried_until_it_returns_and_nobody_is_ready_before() {
+    let (lines, registry) = (Lines::default(), Registry::new());
+    registry.fail(Error::unavailable("it is away"));
+    let app = App::new(&lines.logger());
+    let health = app.health().clone();
+    let instance = Instance::new("10.0.0.1:80");
+    let app = app.register("registration", registry.registrar("strings"), instance).part("http", part);
+    let ready = async || health.report(Probe::Readiness).await;
+    let asked = async {
+        tokio::time::sleep(Duration::from_secs(90)).await;
+        assert_eq!(ready().await.failing().collect::<Vec<_>>(), ["registration"]);
+        registry.heal();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(ready().await.is_healthy());
+        assert_eq!(registry.registered("strings").len(), 1);
+        // Lost later: made again by the registration, and who has found it may go on.
+        registry.fail(Error::unavailable("it is away"));
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(ready().await.is_healthy());
+        registry.heal();
+    };
+    assert!(app.run_until(asked, pending()).await.unwrap().is_clean());
+    assert!(registry.registered("strings").is_empty());
+    let text = lines.text();
+    let told: Vec<_> = text.lines().filter(|line| line.contains("msg=\"not registered yet\"")).collect();
+    assert!(told.len() == 2 && told[0].contains("it is away") && told[1].contains("untold="), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_a_registry_that_never_answered() {
+    let registry = Registry::new();
+    registry.hang();
+    let app =
+        App::new(&Logger::discard()).register("registration", registry.registrar("strings"), Instance::new("a:1"));
+    let began = tokio::time::Instant::now();
+    let asked = tokio::time::sleep(Duration::from_millis(300));
+    assert!(app.part("http", part).run_until(asked, pending()).await.unwrap().is_clean());
+    assert_eq!(began.elapsed(), Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn what_can_never_be_registered_fails_the_start_in_one_clear_line() {
+    let registry = Registry::new();
+    registry.fail(Error::invalid_argument("no such name"));
+    let app =
+        App::new(&Logger::discard()).register("registration", registry.registrar("strings"), Instance::new("a:1"));
+    let error = app.part("http", part).run_until(pending(), pending()).await.unwrap_err();
+    assert_eq!((error.code(), error.message()), (Code::InvalidArgument, "part registration failed: no such name"));
 }
 
 #[tokio::test(start_paused = true)]
