@@ -1,4 +1,4 @@
-//! The program: it puts the parts together and runs them until it is asked to stop.
+//! The program: it puts the parts together and runs them until it is asked to stop; or it watches who answers.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -14,17 +14,21 @@ use kit::{App, Code, Error, observe};
 use stringsvc::instrumenting::Instrumenting;
 use stringsvc::logging::Logging;
 use stringsvc::proxying::{self, Proxying};
+use stringsvc::registering::{self, SERVICE};
 use stringsvc::service::{StringService, Strings};
 use stringsvc::settings::{self, Settings};
-use stringsvc::transport;
+use stringsvc::{transport, watching};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let settings = match Settings::read() {
+    let mut args = std::env::args_os().skip(1).peekable();
+    let watches = args.next_if(|arg| arg == "watch").is_some();
+    let settings = match Settings::read(args) {
         Ok(settings) => settings,
         Err(stop) => return stop.report(),
     };
-    match run(settings).await {
+    let done = if watches { watch(settings).await } else { run(settings).await };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The log may not exist yet: one line for whoever started it.
@@ -34,7 +38,16 @@ async fn main() -> ExitCode {
     }
 }
 
+async fn watch(settings: Settings) -> Result<(), Error> {
+    let log = logger(&settings.log)?;
+    let source = settings.discover.ok_or_else(|| Error::invalid_argument("watch what? --discover says where"))?;
+    watching::watch(&source, &log, std::io::stdout()).await
+}
+
 async fn run(mut settings: Settings) -> Result<(), Error> {
+    if settings.discover.is_some() {
+        return Err(Error::invalid_argument("discover is a setting of `stringsvc watch`, which serves nothing"));
+    }
     match settings.proxy.take() {
         None => serve(settings, || Ok(Strings)).await,
         Some(url) => {
@@ -64,6 +77,14 @@ where
     let http = Listen::bind(settings.server, &settings.addr.to_string(), settings.runtime).await?;
     observe::server(&metrics, &http.stats())?;
     let addr = http.local_addr();
+    let app = match &settings.register {
+        None => app,
+        Some(registry) => {
+            let instance = registering::instance(settings.advertise.as_deref(), addr)?;
+            let registrar = registry.registrar(SERVICE, &health, observe::registration_log(&log))?;
+            app.register("registration", registrar, instance)
+        }
+    };
     let scraped = Arc::clone(&backend);
     let routes = move || {
         let service = Logging::new(log.clone(), service()?);

@@ -1,8 +1,10 @@
 //! What the program is told: by a file, by `KIT_…` in the environment, or by flags, which are the strongest.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 
 use kit::config::{Loader, Stop};
+use kit::discovery::Spec;
 use kit::http::server;
 use kit::log::{Format, Levels};
 use kit::server::Runtime;
@@ -16,6 +18,13 @@ pub struct Settings {
     pub addr: SocketAddr,
     /// Another instance that uppercase is forwarded to: `http://host:port`. Default none: it is done here.
     pub proxy: Option<String>,
+    /// Where it is announced while it is ready: `consul:HOST:PORT`, `etcd:HOST:PORT,…/PREFIX`. Default none: nowhere.
+    pub register: Option<Spec>,
+    /// What others are told to call, `host:port`. Default none: where it listens.
+    pub advertise: Option<String>,
+    /// Where `stringsvc watch` looks: `static:HOST:PORT,…`, `file:PATH`, `dns:NAME`, `consul:HOST:PORT`,
+    /// `etcd:HOST:PORT,…/PREFIX`. Default none.
+    pub discover: Option<Spec>,
     /// How connections are run: `stealing` or `per-core`. Default stealing.
     pub runtime: Runtime,
     /// Where metrics go: `prometheus` (they are scraped at `/metrics`), `statsd:HOST:PORT`, `dogstatsd:HOST:PORT`, `stdout`. Default
@@ -43,6 +52,9 @@ impl Default for Settings {
         Self {
             addr,
             proxy: None,
+            register: None,
+            advertise: None,
+            discover: None,
             runtime: Runtime::default(),
             metrics: "prometheus".into(),
             log: Log::default(),
@@ -51,10 +63,19 @@ impl Default for Settings {
     }
 }
 
+const ABOUT: &str =
+    "Go kit's string service: POST /uppercase and POST /count. `stringsvc watch` prints who answers, as it changes.";
+
 /// What `--help` says of them.
 const DOCS: &[(&str, &str)] = &[
     ("addr", "where to listen"),
     ("proxy", "another instance that uppercase is forwarded to: http://host:port"),
+    ("register", "where it is announced: consul:HOST:PORT, etcd:HOST:PORT,…/PREFIX"),
+    ("advertise", "what others are told to call, if not where it listens: host:port"),
+    (
+        "discover",
+        "for `stringsvc watch`: static:HOST:PORT,…, file:PATH, dns:NAME, consul:HOST:PORT, etcd:HOST:PORT,…/PREFIX",
+    ),
     ("runtime", "how connections are run"),
     ("metrics", "where metrics go: prometheus, statsd:HOST:PORT, dogstatsd:HOST:PORT, stdout"),
     ("log.format", "how log lines are written"),
@@ -63,16 +84,16 @@ const DOCS: &[(&str, &str)] = &[
 ];
 
 impl Settings {
-    /// Reads what this process was given.
+    /// Reads what this process was given, with these flags.
     ///
     /// # Errors
     /// What is wrong, all of it; or the text that was asked for.
-    pub fn read() -> Result<Self, Stop> {
-        Self::loader().env("KIT_", std::env::vars_os()).flags(std::env::args_os().skip(1)).load()
+    pub fn read(flags: impl IntoIterator<Item = OsString>) -> Result<Self, Stop> {
+        Self::loader().env("KIT_", std::env::vars_os()).flags(flags).load()
     }
 
     fn loader() -> Loader {
-        Loader::new("stringsvc").about("Go kit's string service: POST /uppercase and POST /count.").describe(DOCS)
+        Loader::new("stringsvc").about(ABOUT).describe(DOCS)
     }
 }
 
@@ -82,9 +103,14 @@ mod tests {
 
     #[test]
     fn every_name_that_was_promised_is_a_flag_and_a_variable() {
-        for (key, text) in
-            [("addr", "[::1]:1"), ("proxy", "http://a"), ("log_format", "json"), ("log_level", "debug,hyper=warn")]
-        {
+        for (key, text) in [
+            ("addr", "[::1]:1"),
+            ("proxy", "http://a"),
+            ("log_format", "json"),
+            ("log_level", "debug,hyper=warn"),
+            ("register", "consul:127.0.0.1:8500"),
+            ("discover", "static:127.0.0.1:1"),
+        ] {
             let by_flag = Settings::loader().flags([format!("--{}", key.replace('_', "-")), text.into()]);
             by_flag.load::<Settings>().expect(key);
             let by_env = Settings::loader().env("KIT_", [(format!("KIT_{}", key.to_uppercase()), text)]);

@@ -3,7 +3,7 @@ use tokio::time::timeout;
 use crate::support::{PATIENCE, command, start, started};
 
 /// Standard error, the exit code, and nothing on standard output.
-async fn fails(flags: &[&str], env: &[(&str, &str)]) -> String {
+pub(crate) async fn fails(flags: &[&str], env: &[(&str, &str)]) -> String {
     let mut command = command(flags);
     command.envs(env.iter().copied());
     let output = timeout(PATIENCE, command.output()).await.expect("it ends").expect("it starts");
