@@ -12,33 +12,46 @@ impl Instances {
     /// are said to be unhealthy are passed over while another is left. None of an empty set.
     ///
     /// # Source
-    /// RFC 2782, "Weight": a random number from 0 to the sum, both included, with the weights of 0 first.
+    /// RFC 2782, "Weight": a random number from 0 to the sum, both included, with the weights of 0 first; those of 0 alike.
     pub fn pick(&self, random: &dyn Random) -> Option<&Arc<Instance>> {
         let healthy = self.iter().any(|instance| instance.health == Status::Healthy);
         let may = move |instance: &&Arc<Instance>| !healthy || instance.health == Status::Healthy;
         let priority = self.iter().filter(may).map(|instance| instance.priority).min()?;
         let first = move || self.iter().filter(may).filter(move |instance| instance.priority == priority);
-        let zeros = || first().filter(|instance| instance.weight == 0);
-        let sum: u64 = first().map(|instance| u64::from(instance.weight)).sum();
-        let zero_count = zeros().count() as u64;
-        if sum == 0 {
-            return zeros().nth(below(random, zero_count));
-        }
-        let mut drawn = if zero_count == 0 { 1 + random.below(sum) } else { random.below(sum + 1) };
-        if drawn == 0 {
-            return zeros().nth(below(random, zero_count));
-        }
+        let shares = Shares::of(first().map(|instance| instance.weight));
+        let mut drawn = random.below(shares.sum());
         first().find(|instance| {
-            let weight = u64::from(instance.weight);
-            let found = weight > 0 && drawn <= weight;
-            drawn = drawn.saturating_sub(weight);
+            let share = shares.share(instance.weight);
+            let found = drawn < share;
+            drawn = drawn.saturating_sub(share);
             found
         })
     }
 }
 
-fn below(random: &dyn Random, bound: u64) -> usize {
-    usize::try_from(random.below(bound)).unwrap_or(0)
+/// What weights mean beside each other (RFC 2782): those of 0 share what a weight of 1 would have, or everything where all are 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shares {
+    weights: u64,
+    zeros: u64,
+}
+
+impl Shares {
+    pub(crate) fn of(weights: impl Iterator<Item = u32>) -> Self {
+        weights.fold(Self { weights: 0, zeros: 0 }, |sums, weight| Self {
+            weights: sums.weights + u64::from(weight),
+            zeros: sums.zeros + u64::from(weight == 0),
+        })
+    }
+
+    /// In whole numbers.
+    pub(crate) fn share(self, weight: u32) -> u64 {
+        if weight == 0 { 1 } else { u64::from(weight) * self.zeros.max(1) }
+    }
+
+    pub(crate) fn sum(self) -> u64 {
+        self.weights * self.zeros.max(1) + self.zeros
+    }
 }
 
 #[cfg(test)]
