@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use kit_core::{Code, Error, duration};
+use kit_core::{Code, Error, Outcome, Retry, duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tokio::time::Instant;
 
@@ -73,6 +73,22 @@ pub enum NoInstances {
         #[source]
         error: Error,
     },
+    /// Instances are known, and none may be called: a balancer says so.
+    #[error("all instances are out, {ejected} ejected and {refused} refused by their gates")]
+    #[non_exhaustive]
+    AllOut {
+        /// How many are ejected.
+        ejected: usize,
+        /// How many of the others a [`Gate`](kit_core::Gate) refuses: a breaker's.
+        refused: usize,
+        /// When the first may be called again, as far as is known.
+        until: Option<Instant>,
+    },
+}
+
+impl NoInstances {
+    /// The [reason](Error::reason) of an error made of it: its kind, for programs.
+    pub const REASON: &str = "no_endpoint";
 }
 
 impl Default for Policy {
@@ -123,12 +139,17 @@ impl State {
     }
 }
 
-/// `Unavailable`.
+/// `Unavailable`, reason [`no_endpoint`](NoInstances::REASON), rejected here. Nothing was sent; it is not to be tried again all the
+/// same, so that a caller learns at once that nobody is there.
 impl From<NoInstances> for Error {
     #[track_caller]
     fn from(error: NoInstances) -> Self {
         let message = error.to_string();
-        Error::boundary(Code::Unavailable, error).with_message(message)
+        Error::boundary(Code::Unavailable, error)
+            .with_message(message)
+            .with_reason(NoInstances::REASON)
+            .with_outcome(Outcome::Rejected)
+            .with_retry(Retry::Never)
     }
 }
 
