@@ -13,6 +13,7 @@
 //! | `etcd` | the keys below a prefix of etcd v3, followed and announced (feature `etcd`) |
 //! | [`Spec`] | a source in one line, for a flag: `dns:_http._tcp.strings.example` |
 //! | [`Registrar`], [`Registration`] | announces an instance, keeps it announced, withdraws it |
+//! | [`balance`], [`ejection`] | which one to call: balancers over a set, and who is out of it for a while |
 //! | [`Address`], [`value`] | addresses, and how registries and files write an instance |
 //!
 //! Discovery publishes state, not events: the complete set, on a watch channel. A reader is never waited for, gets what is
@@ -25,11 +26,13 @@
 mod address;
 mod answer;
 mod backoff;
+pub mod balance;
 #[cfg(feature = "consul")]
 pub mod consul;
 mod discovery;
 #[cfg(feature = "dns")]
 pub mod dns;
+pub mod ejection;
 #[cfg(feature = "etcd")]
 pub mod etcd;
 mod event;

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kit_core::{Error, Instance};
-use kit_discovery::testing::contract::{self, Fault, InstancerRig, RegistrarRig};
+use kit_core::{Context, Error, Instance};
+use kit_discovery::balance::{Balancer, Candidates};
+use kit_discovery::testing::contract::{self, BalancerRig, Fault, InstancerRig, RegistrarRig};
 use kit_discovery::testing::memory::{MemoryRegistrar, Registry};
 use kit_discovery::{Answer, Discovery, Instancer, Publisher, Registrar, Subscription};
 
@@ -232,4 +233,29 @@ async fn a_registrar_is_chosen_at_run_time() {
     let state = instancer.subscribe().ready().await.unwrap();
     assert_eq!(state.instances().unwrap().len(), 1);
     registration.withdraw().await.unwrap();
+}
+
+/// Always the first that may be picked: whoever stands behind it is a spare.
+struct First;
+
+impl Balancer for First {
+    fn pick(&self, cx: &Context, set: &Candidates) -> Option<usize> {
+        set.choice(cx)?.places().next()
+    }
+}
+
+struct Firsts;
+
+impl BalancerRig for Firsts {
+    type Balancer = First;
+
+    fn balancer(&self) -> First {
+        First
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_balancer_of_somebody_else_keeps_the_contract() {
+    let report = contract::balancer(&Firsts);
+    assert_eq!((report.held.len(), report.not_shown), (9, vec![]));
 }

@@ -1,4 +1,4 @@
-//! What may be relied on in every instancer and registrar, as tests.
+//! What may be relied on in every instancer, registrar and balancer, as tests.
 //!
 //! A test gives a rig: how its backend is filled, read and broken. [`instancer`] and [`registrar`] play every rule on a fresh
 //! one, panic at the first that is broken, by its name, and say which could not be shown, because the rig has no such fault.
@@ -47,17 +47,20 @@
 //! # }
 //! ```
 
+mod balancer;
 mod instancer;
 mod registrar;
 mod wait;
 
 use std::time::Duration;
 
-use kit_core::Instance;
+use kit_core::{Context, Instance};
+use tokio::time::Instant;
 
 use crate::instancer::Instancer;
 use crate::registrar::Registrar;
 
+pub use balancer::balancer;
 pub use instancer::instancer;
 pub use registrar::registrar;
 
@@ -133,6 +136,21 @@ pub trait RegistrarRig {
     /// 10 s.
     fn patience(&self) -> Duration {
         Duration::from_secs(10)
+    }
+}
+
+/// Balancers of one kind.
+pub trait BalancerRig: Sync {
+    /// What is tested.
+    type Balancer: crate::balance::Balancer;
+
+    /// One that has not picked yet.
+    fn balancer(&self) -> Self::Balancer;
+
+    /// The context of the call of this number, at this time; with the key that the balancer goes by, if it does. Default an empty one.
+    fn context(&self, number: u64, now: Instant) -> Context {
+        let _ = number;
+        Context::at(now)
     }
 }
 

@@ -1,0 +1,142 @@
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// What one instance has to do, and how it does: calls in flight, and peak averages of latency and failures. No lock: every end
+/// decays by the time that it alone has taken from the stamp.
+///
+/// # Source
+/// Finagle's `PeakEwma`: a latency above the average replaces it, one below moves it.
+#[derive(Debug, Default)]
+pub(crate) struct Load {
+    in_flight: AtomicU32,
+    stamp: AtomicU64,
+    /// Bits of an `f64` in nanoseconds; zero as long as nothing is known.
+    latency: AtomicU64,
+    /// Bits of an `f64` in `[0.0, 1.0]`.
+    failing: AtomicU64,
+}
+
+/// How it does at one time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reading {
+    /// Nanoseconds, if anything is known.
+    pub(crate) latency: Option<f64>,
+    /// Share of failures in `[0.0, 1.0]`.
+    pub(crate) failing: f64,
+}
+
+/// What an end says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Worked,
+    Failed,
+    /// Abandoned: it would have taken at least so long.
+    Left,
+}
+
+impl Load {
+    pub(crate) fn begin(&self) {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn release(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// A call has ended at `now` after `took`; what was known halves in about two thirds of `decay`. All in nanoseconds.
+    pub(crate) fn end(&self, end: End, now: u64, took: u64, decay: f64) {
+        let took = (took as f64).max(1.0);
+        let known = self.read(now, decay).latency;
+        // What was abandoned before anything is known may have been abandoned at once.
+        if end == End::Left && known.is_none_or(|known| took <= known) {
+            return;
+        }
+        let last = self.stamp.fetch_max(now, Ordering::Relaxed);
+        let kept = if known.is_some() { kept(now.saturating_sub(last), decay) } else { 0.0 };
+        update(&self.latency, |known| match end {
+            // A quick failure is no quick answer.
+            _ if took >= known => took,
+            End::Worked => known * kept + took * (1.0 - kept),
+            End::Failed | End::Left => (known * kept).max(took),
+        });
+        update(&self.failing, |known| {
+            let failed = if end == End::Failed { 1.0 } else { 0.0 };
+            known * kept + failed * (1.0 - kept)
+        });
+    }
+
+    /// What is known fades with time, so that one that did badly is tried again.
+    #[inline]
+    pub(crate) fn read(&self, now: u64, decay: f64) -> Reading {
+        let latency = f64::from_bits(self.latency.load(Ordering::Relaxed));
+        if latency == 0.0 {
+            return Reading::default();
+        }
+        let kept = kept(now.saturating_sub(self.stamp.load(Ordering::Relaxed)), decay);
+        let failing = f64::from_bits(self.failing.load(Ordering::Relaxed));
+        Reading { latency: Some(latency * kept), failing: failing * kept }
+    }
+}
+
+#[inline]
+fn kept(elapsed: u64, decay: f64) -> f64 {
+    let ages = elapsed as f64 / decay;
+    // Nearly always: the calls of a busy instance are close together.
+    if ages < 1e-3 { 1.0 - ages } else { (-ages).exp() }
+}
+
+fn update(bits: &AtomicU64, change: impl Fn(f64) -> f64) {
+    let _ =
+        bits.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |seen| Some(change(f64::from_bits(seen)).to_bits()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+    const DECAY: f64 = 10e9;
+
+    fn millis(load: &Load, now: u64) -> f64 {
+        load.read(now, DECAY).latency.unwrap() / 1e6
+    }
+
+    #[test]
+    fn a_peak_is_believed_at_once_and_fades() {
+        let load = Load::default();
+        assert!(load.read(SECOND, DECAY).latency.is_none());
+        load.end(End::Worked, SECOND, 10_000_000, DECAY);
+        load.end(End::Worked, 2 * SECOND, 500_000_000, DECAY);
+        assert_eq!(millis(&load, 2 * SECOND), 500.0);
+        let faded = millis(&load, 12 * SECOND);
+        assert!((faded - 500.0 / std::f64::consts::E).abs() < 0.1, "{faded}");
+        load.end(End::Worked, 12 * SECOND, 10_000_000, DECAY);
+        let moved = millis(&load, 12 * SECOND);
+        assert!((190.0..191.0).contains(&moved), "{moved}");
+    }
+
+    #[test]
+    fn a_quick_failure_is_no_quick_answer() {
+        let load = Load::default();
+        load.end(End::Worked, SECOND, 10_000_000, DECAY);
+        for n in 1..=100 {
+            load.end(End::Failed, SECOND + n * 100_000_000, 1_000, DECAY);
+        }
+        let reading = load.read(11 * SECOND, DECAY);
+        assert!((reading.failing - 0.632).abs() < 0.01, "{reading:?}");
+        assert!(reading.latency.unwrap() > 3_000_000.0, "{reading:?}");
+    }
+
+    #[test]
+    fn what_was_abandoned_counts_only_if_it_was_slow() {
+        let load = Load::default();
+        load.end(End::Worked, SECOND, 10_000_000, DECAY);
+        load.end(End::Left, SECOND, 5_000_000, DECAY);
+        assert_eq!(millis(&load, SECOND), 10.0);
+        load.end(End::Left, SECOND, 50_000_000, DECAY);
+        assert_eq!((millis(&load, SECOND), load.read(SECOND, DECAY).failing), (50.0, 0.0));
+    }
+}

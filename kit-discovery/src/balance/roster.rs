@@ -1,0 +1,170 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use kit_core::sources::Random;
+use kit_core::{Context, Error, Gate, Instance, Observer};
+use tokio::time::Instant;
+
+use super::Balancer;
+use super::candidate::{Candidate, Shared};
+use super::candidates::{Candidates, Rank};
+use super::clock::{Clock, nanos};
+use super::config::Config;
+use super::pick::Pick;
+use super::vitals::Vitals;
+use crate::ejection::{self, Ejector};
+use crate::instances::Instances;
+use crate::policy::NoInstances;
+
+type Gates = dyn Fn(&Instance) -> Arc<dyn Gate> + Send + Sync;
+
+/// The set that calls are balanced over, and what is known of each instance in it.
+///
+/// Calls read it, whoever follows discovery sets it: neither waits for the other. An instance that stays through a change, by id and
+/// address, keeps what is known of it. `C` is what a call needs to reach an instance, a channel, cheap to clone.
+pub struct Roster<C = ()> {
+    snapshot: ArcSwap<Snapshot<C>>,
+    shared: Arc<Shared>,
+    config: Config,
+    gates: Option<Box<Gates>>,
+    /// One change at a time; no call takes it.
+    changing: Mutex<()>,
+}
+
+struct Snapshot<C> {
+    candidates: Candidates,
+    /// In their order.
+    channels: Box<[C]>,
+    none: Option<NoInstances>,
+}
+
+impl<C: Clone> Roster<C> {
+    /// Nobody yet.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a setting out of its range, by its name.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        let config = config.check()?;
+        let shared = Shared {
+            clock: Clock::new(Instant::now(), config.slow_start),
+            ramp: nanos(config.slow_start),
+            ramp_from: config.slow_start_from,
+            decay: config.decay.as_nanos() as f64,
+            penalty: config.failure_penalty.as_nanos() as f64,
+            ejector: Ejector::new(config.ejection),
+        };
+        let nobody = Snapshot {
+            candidates: Candidates::new(Box::default(), &config),
+            channels: Box::default(),
+            none: Some(NoInstances::Pending { error: None }),
+        };
+        let (snapshot, shared) = (ArcSwap::from_pointee(nobody), Arc::new(shared));
+        Ok(Self { snapshot, shared, config, gates: None, changing: Mutex::new(()) })
+    }
+
+    /// With a gate in front of each instance, a breaker's: asked before an instance is picked, so that one that would refuse the call
+    /// is not picked. It is called once for an instance that is new. Default none.
+    pub fn with_gates(mut self, gates: impl Fn(&Instance) -> Arc<dyn Gate> + Send + Sync + 'static) -> Self {
+        self.gates = Some(Box::new(gates));
+        self
+    }
+
+    /// With this chance for how long an ejection lasts. Default the threads' own. Before the first set.
+    pub fn with_random(mut self, random: Arc<dyn Random>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.ejector.set_random(random);
+        }
+        self
+    }
+
+    /// With this observer of ejections. Default none. Before the first set.
+    pub fn with_observer(mut self, observer: impl Observer<ejection::Event> + 'static) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.ejector.set_observer(Arc::new(observer));
+        }
+        self
+    }
+
+    /// Makes these the set, each with its channel, or nobody and why. Calls that have picked are not disturbed.
+    ///
+    /// What comes into an empty set is not ramped up: there is nobody else to call.
+    pub fn replace(&self, served: Result<Vec<(Arc<Instance>, C)>, NoInstances>) {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (served, none) = match served {
+            Ok(served) => (served, None),
+            Err(reason) => (Vec::new(), Some(reason)),
+        };
+        let old = self.snapshot.load();
+        let known: HashMap<&str, &Arc<Candidate>> =
+            old.candidates.iter().map(|one| (&*one.instance().id, one)).collect();
+        // Nobody is new beside nobody.
+        let since = if known.is_empty() { 0 } else { self.shared.clock.at(Instant::now()) };
+        let candidate = |instance: Arc<Instance>| match known.get(&*instance.id) {
+            Some(one) if Arc::ptr_eq(one.instance(), &instance) => Arc::clone(one),
+            Some(one) if one.instance().address == instance.address => Arc::new(one.described(instance)),
+            _ => {
+                let vitals = Arc::new(Vitals::default());
+                vitals.set_since(since);
+                let gate = self.gates.as_ref().map(|gates| gates(&instance));
+                Arc::new(Candidate::new(instance, vitals, gate, &self.shared))
+            }
+        };
+        let mut all: Vec<_> = served.into_iter().map(|(instance, channel)| (candidate(instance), channel)).collect();
+        all.sort_by_key(|(one, _)| Rank::of(one, &self.config));
+        let (all, channels): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+        self.shared.ejector.follow(all.iter().map(|one| Arc::clone(one.vitals())).collect());
+        let candidates = Candidates::new(all.into(), &self.config);
+        self.snapshot.store(Arc::new(Snapshot { candidates, channels: channels.into(), none }));
+    }
+
+    /// Picks one for a call, and notes in the context that the call goes there.
+    ///
+    /// # Errors
+    /// `Unavailable` of reason [`no_endpoint`](NoInstances::REASON) if nobody may be picked; its cause is a [`NoInstances`], which says
+    /// why. It never waits.
+    #[inline]
+    pub fn pick(&self, cx: &mut Context, balancer: &(impl Balancer + ?Sized)) -> Result<Pick<C>, Error> {
+        let snapshot = self.snapshot.load();
+        let at = balancer.pick(cx, &snapshot.candidates);
+        let Some((at, one)) = at.and_then(|at| Some((at, snapshot.candidates.get(at)?))) else {
+            return Err(snapshot.nobody(cx));
+        };
+        cx.attempts_mut().record(&one.instance().id);
+        Ok(Pick::new(Arc::clone(one), snapshot.channels[at].clone(), cx))
+    }
+
+    /// Everybody in the set, as it stands: for who explains what goes on.
+    pub fn candidates(&self) -> Vec<Arc<Candidate>> {
+        self.snapshot.load().candidates.to_vec()
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+}
+
+impl Roster {
+    /// Makes these the set, or nobody and why: what a [`View`](crate::View) says.
+    pub fn set(&self, served: Result<Instances, NoInstances>) {
+        self.replace(served.map(|instances| instances.iter().map(|instance| (Arc::clone(instance), ())).collect()));
+    }
+}
+
+impl<C> Snapshot<C> {
+    #[cold]
+    fn nobody(&self, cx: &Context) -> Error {
+        self.none.clone().unwrap_or_else(|| self.candidates.why_none(cx)).into()
+    }
+}
+
+impl<C> fmt::Debug for Roster<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Roster")
+            .field("candidates", &self.snapshot.load().candidates)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
