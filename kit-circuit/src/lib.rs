@@ -33,6 +33,24 @@
 //! assert_eq!(lookup.call(&mut Context::new(), 7).await?, "row 7");
 //! # Ok(()) }
 //! ```
+//!
+//! # What they do together
+//! A client of ten instances, one of them slow and one failing, whose callers wait for a second, at 400, 800 and 400 calls a second; and
+//! how often a dead backend is asked:
+//!
+//! | client | answers /s, of 533 | attempts a call | p99 | attempts a call, all dead |
+//! |---|--:|--:|--:|--:|
+//! | bare, round robin | 458 | 1.00 | 1,000 ms | 1.00 |
+//! | timeout, retry without a budget | 532 | 1.18 | 429 ms | 3.00 |
+//! | timeout, retry, budget | 518 | 1.14 | 310 ms | 1.21 |
+//! | the same and a breaker for each instance | 533 | 1.01 | 222 ms | 0.01 |
+//! | the same and a hedge | 533 | 1.09 | 72 ms | 0.01 |
+//! | the same, and the breakers count slow calls | 533 | 1.01 | 50 ms | 0.01 |
+//!
+//! `cargo run -p kit-circuit --example simulation` prints it, the same each time. The budget costs a few answers where there is no
+//! breaker: three attempts a call are the price of those. A hedge that wins takes a slow instance's time-out from its breaker, which
+//! then keeps it in use: where there are hedges, let [slow calls](breaker::Slow) count. `examples/resilient` shows each layer at work over
+//! HTTP.
 
 mod attempt;
 pub mod breaker;
