@@ -12,6 +12,7 @@ pub(crate) fn text(set: Set, measured: &[Measured]) -> String {
     match set {
         Set::Micro => aims.micro(),
         Set::Observe => aims.observe(),
+        Set::Circuit => aims.circuit(),
     }
     aims.text
 }
@@ -59,6 +60,20 @@ impl Aims<'_> {
         self.aim("two threads on one counter, each", slower, 2.0, "x one thread");
         let ratio = self.instructions("wire/stringsvc", "wire/stringsvc, all off");
         self.aim("stringsvc, all on: instructions, without the kernel's", ratio, 1.12, "x all off");
+    }
+
+    fn circuit(&mut self) {
+        for (what, case, most) in [
+            ("a closed breaker, given the call's time (row 15)", "breaker/kit", 12.0),
+            ("a retry whose first attempt succeeds", "retry/kit", 60.0),
+            ("breaker, retry and timeout", "breaker, retry, timeout/kit", 120.0),
+        ] {
+            self.nanoseconds(what, case, most);
+            self.allocations(what, case, 0.0);
+        }
+        self.nanoseconds("a closed breaker, each of two threads (row 15)", "breaker, two threads/kit", 40.0);
+        // Measured on this machine when the aims were set; Go is not run here.
+        let _ = writeln!(self.text, "- gobreaker, for comparison (performance.md): 123 ns, 261 ns each of two threads");
     }
 
     fn case(&self, name: &str) -> Option<&Measured> {

@@ -108,6 +108,7 @@ fn table(accept: bool) -> io::Result<bool> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(match set {
         Set::Micro => "counts.txt",
         Set::Observe => "counts-observe.txt",
+        Set::Circuit => "counts-circuit.txt",
     });
     let mut limits = Limits::read(&file)?;
     let mut names = Names::default();

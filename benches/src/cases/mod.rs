@@ -1,6 +1,7 @@
-//! The cases of `./bench micro` and `./bench observe`: the same code is timed by Criterion and counted by callgrind.
+//! The cases of `./bench micro`, `./bench observe` and `./bench circuit`: the same code is timed by Criterion and counted by callgrind.
 
 mod binding;
+mod circuit;
 mod context;
 mod layers;
 mod observe;
@@ -32,6 +33,8 @@ pub enum Set {
     Micro,
     /// Logs and metrics, beside their peers.
     Observe,
+    /// Breaker, retry, timeout, beside their peers.
+    Circuit,
 }
 
 impl Set {
@@ -43,7 +46,8 @@ impl Set {
         match env::var(WANTED).as_deref() {
             Err(_) | Ok("micro") => Ok(Self::Micro),
             Ok("observe") => Ok(Self::Observe),
-            Ok(other) => Err(io::Error::other(format!("{WANTED} is {other:?}, neither micro nor observe"))),
+            Ok("circuit") => Ok(Self::Circuit),
+            Ok(other) => Err(io::Error::other(format!("{WANTED} is {other:?}, none of micro, observe, circuit"))),
         }
     }
 
@@ -63,6 +67,7 @@ impl Set {
                 observe::cases(cases);
                 wire::observed(cases);
             }
+            Set::Circuit => circuit::cases(cases),
         }
     }
 }
