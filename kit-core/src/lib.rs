@@ -54,6 +54,7 @@ mod outcome;
 pub mod recover;
 pub mod request_id;
 pub mod sources;
+mod span;
 pub mod stream;
 pub mod task;
 #[cfg(any(test, feature = "testing"))]
@@ -75,5 +76,6 @@ pub use middleware::{Next, middleware_fn, middleware_with};
 pub use observer::Observer;
 pub use outcome::Outcome;
 pub use request_id::RequestId;
+pub use span::{SpanContext, SpanId, TraceId};
 pub use stream::{Ended, StreamEnd, Streaming};
 pub use tower_layer::Layer;

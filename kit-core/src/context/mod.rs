@@ -43,6 +43,7 @@ use crate::metadata::Metadata;
 use crate::method::Method;
 use crate::outcome::Outcome;
 use crate::request_id::RequestId;
+use crate::span::SpanContext;
 use crate::stream::StreamEnd;
 
 /// One call's context. Made without an allocation; what is rare is allocated when it is first used.
@@ -236,6 +237,16 @@ impl Context {
     /// Moves what goes out into the transport that sends it.
     pub fn take_outbound(&mut self) -> Option<Metadata> {
         self.outbound.take().map(Arc::unwrap_or_clone)
+    }
+
+    /// The span this call runs in, if something traces it.
+    pub fn span(&self) -> Option<&SpanContext> {
+        self.extensions.get()
+    }
+
+    /// Says which span this call runs in: whatever traces does, outside what logs.
+    pub fn set_span(&mut self, span: SpanContext) {
+        self.extensions.insert(span);
     }
 
     /// What layers and handlers left for one another.

@@ -2,7 +2,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::net::SocketAddr;
 
-use kit_core::{Context, Error, Method, Outcome, RequestId, Sizes};
+use kit_core::{Context, Error, Method, Outcome, RequestId, Sizes, SpanContext};
 use slog::{KV, Key, Record, Serializer};
 use tokio::time::Instant;
 
@@ -33,6 +33,7 @@ pub(super) struct Line<L: Borrow<Logger>> {
     side: Side,
     method: Option<&'static Method>,
     request_id: Option<RequestId>,
+    span: Option<SpanContext>,
     /// A server knows it before, a client after.
     peer: Option<SocketAddr>,
     /// How often the call was made; 1 unless something retries.
@@ -48,6 +49,7 @@ impl<'a> Line<&'a Logger> {
             side,
             method: cx.method(),
             request_id: cx.request_id().cloned(),
+            span: cx.span().copied(),
             peer: cx.peer(),
             attempts: 1,
             sizes: Sizes::default(),
@@ -62,6 +64,7 @@ impl<'a> Line<&'a Logger> {
             side: self.side,
             method: self.method,
             request_id: self.request_id.take(),
+            span: self.span,
             peer: self.peer,
             attempts: self.attempts,
             sizes: self.sizes,
@@ -79,6 +82,7 @@ impl<L: Borrow<Logger>> Line<L> {
         if self.request_id.is_none() {
             self.request_id = cx.request_id().cloned();
         }
+        self.span = self.span.or_else(|| cx.span().copied());
     }
 
     pub(super) fn end(mut self, outcome: Outcome, error: Option<&Error>, now: Instant) {
@@ -124,6 +128,10 @@ impl<L: Borrow<Logger>> KV for Pairs<'_, L> {
         }
         if let Some(peer) = &line.peer {
             to.emit_arguments(Key::from("peer"), &format_args!("{peer}"))?;
+        }
+        if let Some(span) = &line.span {
+            to.emit_arguments(Key::from("span_id"), &format_args!("{}", span.span_id()))?;
+            to.emit_arguments(Key::from("trace_id"), &format_args!("{}", span.trace_id()))?;
         }
         if let Some(id) = &line.request_id {
             id.with_str(|id| to.emit_str(Key::from("request_id"), id))?;

@@ -22,7 +22,7 @@ use slog::{KV, Key, Record, Serializer, o};
 
 use crate::logger::Logger;
 
-/// The logger of one call: `log`, with the call's `request_id` on every line.
+/// The logger of one call: `log`, with the call's `request_id` on every line, and its `trace_id` and `span_id` if it is traced.
 ///
 /// ```
 /// use kit_core::{Context, RequestId};
@@ -34,9 +34,13 @@ use crate::logger::Logger;
 /// kit_log::info!(request::logger(&log, &cx), "halfway"); // level=info request_id=00000000000000000000000000000007 msg=halfway
 /// ```
 pub fn logger(log: &Logger, cx: &Context) -> Logger {
-    match cx.request_id() {
+    let log = match cx.request_id() {
         Some(id) => log.with(o!("request_id" => id.to_string())),
         None => log.clone(),
+    };
+    match cx.span() {
+        Some(span) => log.with(o!("trace_id" => span.trace_id().to_string(), "span_id" => span.span_id().to_string())),
+        None => log,
     }
 }
 

@@ -3,7 +3,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_core::Stream;
-use kit_core::{Code, Context, Endpoint, Error, Layer as _, Method, RequestId, Streaming, endpoint_fn};
+use kit_core::{
+    Code, Context, Endpoint, Error, Layer as _, Method, RequestId, SpanContext, SpanId, Streaming, TraceId,
+    endpoint_fn, endpoint_with,
+};
 use tokio::time::advance;
 
 use super::RequestLogLayer;
@@ -133,4 +136,27 @@ async fn a_refused_line_is_not_written_and_a_panic_is_left_to_who_catches_it() {
         .layer(layer.layer(endpoint_fn(async |_cx, ()| -> Result<(), Error> { panic!("on purpose") })));
     assert!(endpoint.call(&mut context(), ()).await.is_err());
     assert_eq!((sink.lines().len(), loud.lines().len()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_traced_call_names_its_trace_and_span_in_its_line_and_in_what_it_logs() {
+    let (layer, sink) = layer();
+    let log = Logger::new(logfmt(sink.clone()));
+    let endpoint = layer.layer(endpoint_with(log, async |log, cx, ()| {
+        crate::info!(super::logger(log, cx), "halfway");
+        Ok(())
+    }));
+    let mut cx = context();
+    cx.set_span(SpanContext::new(TraceId::from_bits(0xab).unwrap(), SpanId::from_bits(0xcd).unwrap(), true));
+    endpoint.call(&mut cx, ()).await.unwrap();
+    let ids = "trace_id=000000000000000000000000000000ab span_id=00000000000000cd";
+    assert_eq!(
+        sink.lines(),
+        [
+            format!("level=info request_id=r-1 {ids} msg=halfway"),
+            format!(
+                "level=info msg=request side=server method=svc.get outcome=success code=OK duration_ms=0.000 request_id=r-1 {ids}"
+            ),
+        ]
+    );
 }
