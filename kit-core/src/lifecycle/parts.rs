@@ -157,8 +157,9 @@ impl Parts {
             if self.slots[index].over || !which(&self.slots[index]) {
                 continue;
             }
-            let until = later(self.slots[index].ask(), self.slots[index].limits.stop);
+            // Told first: what it does once it is asked is told by itself, and stands after this in a log.
             self.tell(index, Step::Stopping, None);
+            let until = later(self.slots[index].ask(), self.slots[index].limits.stop);
             while !self.slots[index].over {
                 if !self.join(until).await {
                     self.cut_off(index, Step::Aborted).await;
