@@ -118,9 +118,19 @@ impl Candidate {
 
     /// What a call to it is expected to cost at `now`, in seconds, with nothing else in flight: its latency, and the penalty of its
     /// failures. `None` before its first call has ended.
-    #[inline]
     pub fn cost(&self, now: Instant) -> Option<f64> {
-        let reading = self.vitals.load().read(self.shared.clock.at(now), self.shared.decay);
+        self.cost_at(self.at(now))
+    }
+
+    /// The roster's time, for [`cost_at`](Self::cost_at) of all its candidates.
+    #[inline]
+    pub(super) fn at(&self, now: Instant) -> u64 {
+        self.shared.clock.at(now)
+    }
+
+    #[inline]
+    pub(super) fn cost_at(&self, at: u64) -> Option<f64> {
+        let reading = self.vitals.load().read(at, self.shared.decay);
         reading.latency.map(|latency| (latency + reading.failing * self.shared.penalty) / 1e9)
     }
 

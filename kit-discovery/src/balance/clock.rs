@@ -16,7 +16,9 @@ impl Clock {
     }
 
     pub(crate) fn at(&self, now: Instant) -> u64 {
-        self.offset.saturating_add(nanos(now.saturating_duration_since(self.epoch)))
+        let elapsed = now.saturating_duration_since(self.epoch);
+        // In 64 bits, which last for five hundred years: the conversion of `Duration` goes by 128.
+        self.offset + elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos())
     }
 
     pub(crate) fn instant(&self, at: u64) -> Option<Instant> {

@@ -71,8 +71,8 @@ impl Balancer for PeakEwma {
             (one, Some(other)) => (one, other),
             (one, None) => return Some(one),
         };
-        let now = cx.now();
-        let (own, others) = (set[one].cost(now), set[other].cost(now));
+        let at = set[one].at(cx.now());
+        let (own, others) = (set[one].cost_at(at), set[other].cost_at(at));
         let known = own.or(others).unwrap_or(1.0);
         let own = own.unwrap_or(known) * set.crowd(one, cx);
         let others = others.unwrap_or(known) * set.crowd(other, cx);
