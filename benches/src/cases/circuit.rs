@@ -41,7 +41,9 @@ pub(super) fn cases(cases: &mut impl Cases) {
     let stack = base().layer(BreakerLayer::default()).layer(limit()).layer(RetryLayer::default());
     case(cases, "breaker, retry, timeout/kit", stack);
     case(cases, "bulkhead/kit", base().layer(BulkheadLayer::default()));
-    case(cases, "hedge/kit", base().layer(HedgeLayer::default()));
+    // Attempts share a list from the first hedged call of a context on: each has a context of its own here.
+    let hedged = base().layer(HedgeLayer::default());
+    cases.case("hedge and a context/kit", || fresh(&hedged));
 }
 
 fn base() -> impl Endpoint<u64, Response = u64> + 'static {
@@ -65,6 +67,7 @@ fn case(cases: &mut impl Cases, name: &'static str, endpoint: impl Endpoint<u64,
 fn fresh(endpoint: &impl Endpoint<u64, Response = u64>) {
     thread_local!(static NOW: Instant = Instant::now());
     let mut cx = Context::at(NOW.with(|now| *now));
+    cx.set_method(&UPPERCASE);
     answer(endpoint, &mut cx);
     cx.finish();
 }
