@@ -32,11 +32,13 @@
 //! ```
 
 pub mod app;
+pub mod client;
 #[cfg(feature = "config")]
 pub mod config;
 pub mod observe;
 pub mod server;
 mod shutdown;
+mod stack;
 
 pub use kit_core::*;
 

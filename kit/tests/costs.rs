@@ -126,3 +126,35 @@ async fn the_future_of_the_default_stack_is_small() {
     assert!(size <= 4096, "{size}");
     let _: Result<Response, kit::Error> = call.await;
 }
+
+fn client_stack() -> kit::client::Stack {
+    let log = kit::log::Logger::new(kit::log::logfmt(std::io::sink()));
+    kit::client::Stack::new(&UPPERCASE, &log, &kit::metrics::Registry::new()).unwrap()
+}
+
+#[test]
+fn the_client_stack_itself_allocates_nothing_on_success() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let endpoint = request_fn(async |n: u32| Ok(n)).layer(client_stack());
+    let call = || {
+        // Pinned here: in a debug build tokio moves a future of 2 KiB and more to the heap.
+        runtime.block_on(std::pin::pin!(async {
+            let mut cx = Context::new();
+            assert_eq!(endpoint.call(&mut cx, 1).await.unwrap(), 1);
+            cx.finish();
+        }));
+    };
+    call();
+    assert_eq!(allocation_counter::measure(call).count_total, 0);
+}
+
+#[tokio::test]
+async fn the_future_of_the_default_client_stack_is_small() {
+    let endpoint = request_fn(async |n: u32| Ok(n)).layer(client_stack());
+    let mut cx = Context::new();
+    let call = endpoint.call(&mut cx, 1);
+    let size = size_of_val(&call);
+    println!("the default client stack's future: {size} bytes");
+    assert!(size <= 4096, "{size}");
+    assert_eq!(call.await.unwrap(), 1);
+}

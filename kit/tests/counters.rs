@@ -9,6 +9,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use kit::circuit::breaker::{self, BreakerLayer};
+use kit::circuit::budget::{self, Budget};
+use kit::circuit::bulkhead::{self, BulkheadLayer};
+use kit::circuit::chaos::{self, ChaosLayer};
+use kit::circuit::fallback::{Failure, FallbackLayer};
+use kit::circuit::hedge::{self, Delay, HedgeLayer};
 use kit::circuit::retry::RetryLayer;
 use kit::heartbeat::{Pulse, Restart, Steward};
 use kit::http::server::{Config, Router, Server, json};
@@ -44,6 +50,9 @@ async fn each_is_on_the_page_in_the_registry_and_rises_when_it_happens() {
     exports(&metrics);
     restart(&metrics).await;
     retries(&metrics).await;
+    breaker_and_bulkhead(&metrics).await;
+    hedges_within_a_budget(&metrics).await;
+    fallbacks_and_faults(&metrics).await;
     calls(&metrics).await;
     server(&metrics).await;
 
@@ -181,6 +190,59 @@ async fn retries(metrics: &Registry) {
     repeat.set_method(&ECHO);
     repeat.attempts_mut().set_number(1);
     assert!(endpoint.call(&mut repeat, ()).await.is_err());
+}
+
+fn context() -> Context {
+    let mut cx = Context::new();
+    cx.set_method(&ECHO);
+    cx
+}
+
+async fn breaker_and_bulkhead(metrics: &Registry) {
+    let breaker = BreakerLayer::default();
+    observe::breaker(metrics, "tests", &breaker.handle()).unwrap();
+    breaker.handle().force(breaker::Mode::ForcedOpen);
+    assert!(breaker.layer(request_fn(async |()| Ok(()))).call(&mut context(), ()).await.is_err());
+
+    let one = BulkheadLayer::new(bulkhead::Config { max: 1, queue: 0, max_wait: None }).unwrap();
+    observe::bulkhead(metrics, "tests", &one.handle()).unwrap();
+    let endpoint = one.layer(request_fn(async |()| {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        Ok(())
+    }));
+    let (mut first, mut second) = (context(), context());
+    let (first, second) = tokio::join!(endpoint.call(&mut first, ()), endpoint.call(&mut second, ()));
+    assert!(first.is_ok() && second.is_err());
+}
+
+async fn hedges_within_a_budget(metrics: &Registry) {
+    let at_once = Delay::Fixed(Duration::from_millis(1));
+    let config = hedge::Config { delay: at_once, ratio: 0.0, per_second: 10, ..hedge::Config::default() };
+    let hedge = HedgeLayer::new(config).unwrap();
+    // Of one repeat in all.
+    let limit = Budget::new(budget::Config { ratio: 1.0, per_second: 0, ..budget::Config::default() }).unwrap();
+    limit.call(tokio::time::Instant::now());
+    observe::hedges(metrics, "tests", &hedge.handle()).unwrap();
+    observe::budget(metrics, "tests", &limit).unwrap();
+    let endpoint = hedge.budget(&limit).layer(kit::endpoint_fn(async |cx, ()| {
+        let first = cx.attempts().number() == 0;
+        tokio::time::sleep(Duration::from_millis(if first { 100 } else { 1 })).await;
+        Ok(())
+    }));
+    for _ in 0..2 {
+        endpoint.call(&mut context(), ()).await.unwrap();
+    }
+}
+
+async fn fallbacks_and_faults(metrics: &Registry) {
+    let faults = chaos::Config { enabled: true, error: 1.0, ..chaos::Config::default() };
+    let faults = ChaosLayer::new(faults).unwrap().arm();
+    observe::chaos(metrics, "tests", &faults.handle()).unwrap();
+    let fails = request_fn(async |_: Failure<()>| Err::<(), _>(Error::unavailable("no")));
+    let fallback = FallbackLayer::new(Default::default(), fails).unwrap();
+    observe::fallbacks(metrics, "tests", &fallback.handle()).unwrap();
+    let endpoint = fallback.layer(faults.layer(request_fn(async |()| Ok(()))));
+    assert!(endpoint.call(&mut context(), ()).await.is_err());
 }
 
 async fn calls(metrics: &Registry) {

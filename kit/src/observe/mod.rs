@@ -12,6 +12,12 @@
 //! | `kit_bugs_total` | raw errors and panics that became bugs | any crate |
 //! | `kit_restarts_total` | tasks that a steward started again | [`restarts`] |
 //! | `kit_client_retries_total`, `kit_client_retries_suppressed_total`, `kit_client_retries_gave_up_total` | attempts besides the first, calls that were not to be repeated, calls that failed for good | [`retries`] |
+//! | `kit_breaker_refused_total` | calls that a breaker turned away | [`breaker`], with `kit_breaker_open` |
+//! | `kit_bulkhead_refused_total` | calls for which there was no place | [`bulkhead`], with `kit_bulkhead_running` and `kit_bulkhead_waiting` |
+//! | `kit_client_hedges_total`, `kit_client_hedges_won_total`, `kit_client_hedges_refused_total` | attempts because the first was slow, those answered first, those that a budget did not allow | [`hedges`] |
+//! | `kit_client_fallbacks_total`, `kit_client_fallbacks_failed_total` | failures that a fallback was asked about, and those where it failed too | [`fallbacks`] |
+//! | `kit_client_budget_granted_total`, `kit_client_budget_refused_total` | repeats that a budget allowed, and did not | [`budget`], with `kit_client_budget_left` |
+//! | `kit_chaos_faults_total` | calls that met a fault on purpose | [`chaos`], with `kit_chaos_on` |
 //! | `kit_discovery_…`, `kit_registered` | the set of a service: size, age, changes, failures, skipped entries; whether an instance is registered | [`discovery`], [`registered`] |
 //! | `kit_server_requests_total`, `kit_client_requests_total` | calls by outcome: `rejected` is what was refused here | the default stacks |
 //! | `kit_log_lines_dropped_total` | lines that found the queue of an async drain full | kit-log |
@@ -74,6 +80,7 @@
 //! # }).unwrap();
 //! ```
 
+mod circuit;
 mod discovery;
 mod log;
 mod restarts;
@@ -87,6 +94,7 @@ use kit_core::{Code, Error};
 use kit_log::Logger;
 use kit_metrics::{RegisterError, Registry, process, red};
 
+pub use circuit::{breaker, budget, bulkhead, chaos, fallbacks, hedges};
 pub use discovery::{discovery, discovery_log, registered, registration_log};
 pub use restarts::restarts;
 pub use retries::retries;

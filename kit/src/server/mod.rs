@@ -3,13 +3,11 @@
 
 mod listen;
 mod operator;
-pub mod slot;
-mod slots;
 mod stack;
 #[cfg(test)]
 mod tests;
 
+pub use crate::stack::{Empty, Replace, Slot};
 pub use listen::{Listen, Runtime};
 pub use operator::operator;
-pub use slots::{DefaultSlots, Empty, Slots};
-pub use stack::{Replace, Stack};
+pub use stack::{DefaultSlots, Slots, Stack, slot};
