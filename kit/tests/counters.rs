@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use kit::circuit::breaker::throttle::ThrottleLayer;
 use kit::circuit::breaker::{self, BreakerLayer};
 use kit::circuit::budget::{self, Budget};
 use kit::circuit::bulkhead::{self, BulkheadLayer};
@@ -16,6 +17,7 @@ use kit::circuit::chaos::{self, ChaosLayer};
 use kit::circuit::fallback::{Failure, FallbackLayer};
 use kit::circuit::hedge::{self, Delay, HedgeLayer};
 use kit::circuit::retry::RetryLayer;
+use kit::circuit::timeout::DeadlineLayer;
 use kit::heartbeat::{Pulse, Restart, Steward};
 use kit::http::server::{Config, Router, Server, json};
 use kit::log::{Logger, Queue, Repeats};
@@ -51,6 +53,7 @@ async fn each_is_on_the_page_in_the_registry_and_rises_when_it_happens() {
     restart(&metrics).await;
     retries(&metrics).await;
     breaker_and_bulkhead(&metrics).await;
+    throttle_and_deadline(&metrics).await;
     hedges_within_a_budget(&metrics).await;
     fallbacks_and_faults(&metrics).await;
     calls(&metrics).await;
@@ -213,6 +216,21 @@ async fn breaker_and_bulkhead(metrics: &Registry) {
     let (mut first, mut second) = (context(), context());
     let (first, second) = tokio::join!(endpoint.call(&mut first, ()), endpoint.call(&mut second, ()));
     assert!(first.is_ok() && second.is_err());
+}
+
+async fn throttle_and_deadline(metrics: &Registry) {
+    let throttle = ThrottleLayer::default();
+    observe::throttle(metrics, "tests", &throttle.handle()).unwrap();
+    let rejecting = throttle.layer(request_fn(async |()| Err::<(), _>(Error::unavailable("down"))));
+    for _ in 0..500 {
+        assert!(rejecting.call(&mut context(), ()).await.is_err());
+    }
+
+    let deadline = DeadlineLayer::default();
+    observe::deadlines(metrics, "tests", &deadline.handle()).unwrap();
+    let (mut cx, endpoint) = (context(), deadline.layer(request_fn(async |()| Ok(()))));
+    let now = cx.now();
+    assert!(endpoint.call(&mut cx.scope(Some(now)), ()).await.is_err());
 }
 
 async fn hedges_within_a_budget(metrics: &Registry) {

@@ -1,4 +1,6 @@
+use kit_circuit::breaker::throttle;
 use kit_circuit::budget::Budget;
+use kit_circuit::timeout::DeadlineHandle;
 use kit_circuit::{breaker, bulkhead, chaos, fallback, hedge};
 use kit_core::{Error, Gate, GateState};
 use kit_metrics::{RegisterError, Registry};
@@ -33,6 +35,31 @@ pub fn breaker(metrics: &Registry, client: &str, breaker: &breaker::Handle) -> R
         f64::from(u8::from(matches!(Gate::state(breaker, Instant::now()), GateState::Refused { .. })))
     })];
     show(metrics, client, breaker, &counters, &gauges)
+}
+
+/// Shows in `metrics` how many calls a throttle has turned away, under the name of its client (`kit_throttle_refused_total`).
+///
+/// # Errors
+/// `FailedPrecondition` if `metrics` has the name for something else, or shows another throttle of this name.
+pub fn throttle(metrics: &Registry, client: &str, throttle: &throttle::Handle) -> Result<(), Error> {
+    let counters: [Read<throttle::Handle>; 1] =
+        [("kit_throttle_refused_total", "Calls that a throttle turned away", |throttle| {
+            throttle.stats().refused as f64
+        })];
+    show(metrics, client, throttle, &counters, &[])
+}
+
+/// Shows in `metrics` how many calls came too late to be begun, under the name of their client (`kit_deadline_refused_total`). Those that
+/// ran out of time are the RED layer's, by outcome.
+///
+/// # Errors
+/// `FailedPrecondition` if `metrics` has the name for something else, or shows another layer of this name.
+pub fn deadlines(metrics: &Registry, client: &str, deadline: &DeadlineHandle) -> Result<(), Error> {
+    let counters: [Read<DeadlineHandle>; 1] =
+        [("kit_deadline_refused_total", "Calls whose deadline had passed before they began", |deadline| {
+            deadline.stats().refused as f64
+        })];
+    show(metrics, client, deadline, &counters, &[])
 }
 
 /// Shows in `metrics` what a bulkhead holds, under the name of its client: calls that run and wait (`kit_bulkhead_running`,

@@ -13,6 +13,8 @@
 //! | `kit_restarts_total` | tasks that a steward started again | [`restarts`] |
 //! | `kit_client_retries_total`, `kit_client_retries_suppressed_total`, `kit_client_retries_gave_up_total` | attempts besides the first, calls that were not to be repeated, calls that failed for good | [`retries`] |
 //! | `kit_breaker_refused_total` | calls that a breaker turned away | [`breaker`], with `kit_breaker_open` |
+//! | `kit_throttle_refused_total` | calls that a throttle turned away | [`throttle`] |
+//! | `kit_deadline_refused_total` | calls that came too late to be begun | [`deadlines`] |
 //! | `kit_bulkhead_refused_total` | calls for which there was no place | [`bulkhead`], with `kit_bulkhead_running` and `kit_bulkhead_waiting` |
 //! | `kit_client_hedges_total`, `kit_client_hedges_won_total`, `kit_client_hedges_refused_total` | attempts because the first was slow, those answered first, those that a budget did not allow | [`hedges`] |
 //! | `kit_client_fallbacks_total`, `kit_client_fallbacks_failed_total` | failures that a fallback was asked about, and those where it failed too | [`fallbacks`] |
@@ -94,7 +96,7 @@ use kit_core::{Code, Error};
 use kit_log::Logger;
 use kit_metrics::{RegisterError, Registry, process, red};
 
-pub use circuit::{breaker, budget, bulkhead, chaos, fallbacks, hedges};
+pub use circuit::{breaker, budget, bulkhead, chaos, deadlines, fallbacks, hedges, throttle};
 pub use discovery::{discovery, discovery_log, registered, registration_log};
 pub use restarts::restarts;
 pub use retries::retries;
