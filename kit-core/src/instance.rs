@@ -63,6 +63,20 @@ pub trait Channel: Send + Sync + 'static {
     fn close(&self) -> impl Future<Output = ()> + Send;
 }
 
+/// A request whose instance has been picked: what the endpoints inside a balancer are called with.
+///
+/// Layers of any request stand round them as they do anywhere, and those that care for the instance read it here. Innermost is
+/// what sends [`request`](Self::request) over [`channel`](Self::channel): a method's view on a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routed<C, Req> {
+    /// Who was picked.
+    pub instance: Arc<Instance>,
+    /// The way there.
+    pub channel: C,
+    /// What is asked.
+    pub request: Req,
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};

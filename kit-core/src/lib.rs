@@ -68,7 +68,7 @@ pub use error::{Boundary, BoxError, Code, Error, ErrorId, ResultExt, Retry};
 pub use function::{endpoint_fn, endpoint_with, request_fn, request_with};
 pub use gate::{Gate, GateState};
 pub use health::Health;
-pub use instance::{Channel, Factory, Instance};
+pub use instance::{Channel, Factory, Instance, Routed};
 pub use lifecycle::Lifecycle;
 pub use metadata::Metadata;
 pub use method::{Kind, Method};
