@@ -1,11 +1,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::header::HeaderName;
+
 use super::{KEY, RequestId};
 use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::sources::Ids;
+
+/// Made once: a name that is text is read and hashed at each look.
+static NAME: HeaderName = HeaderName::from_static(KEY);
 
 /// Names a call: by the caller's `x-request-id` if that is a valid [`RequestId`], by a new id otherwise.
 ///
@@ -32,7 +37,7 @@ where
     // No `async`: nothing happens after the inner call, so its future is the answer.
     fn call(&self, cx: &mut Context, request: Req) -> impl Future<Output = Result<E::Response, Error>> + Send {
         if cx.request_id().is_none() {
-            let given = cx.inbound().get(KEY).and_then(RequestId::parse);
+            let given = cx.inbound().headers().get(&NAME).and_then(|id| RequestId::parse(id.to_str().ok()?));
             cx.set_request_id(given.unwrap_or_else(|| RequestId::from_bits(self.ids.next_id())));
         }
         self.inner.call(cx, request)

@@ -1,5 +1,4 @@
 use std::borrow::Borrow;
-use std::fmt;
 use std::net::SocketAddr;
 
 use kit_core::{Context, Error, Method, Outcome, RequestId, Sizes, SpanContext};
@@ -7,6 +6,7 @@ use slog::{KV, Key, Record, Serializer};
 use tokio::time::Instant;
 
 use super::Reported;
+use super::short::Short;
 use crate::level::Level;
 use crate::logger::Logger;
 
@@ -127,7 +127,10 @@ impl<L: Borrow<Logger>> KV for Pairs<'_, L> {
             Reported(error.report()).serialize(record, to)?;
         }
         if let Some(peer) = &line.peer {
-            to.emit_arguments(Key::from("peer"), &format_args!("{peer}"))?;
+            match Short::address(peer) {
+                Some(text) => to.emit_str(Key::from("peer"), text.as_str())?,
+                None => to.emit_arguments(Key::from("peer"), &format_args!("{peer}"))?,
+            }
         }
         if let Some(span) = &line.span {
             to.emit_arguments(Key::from("span_id"), &format_args!("{}", span.span_id()))?;
@@ -146,11 +149,16 @@ impl<L: Borrow<Logger>> KV for Pairs<'_, L> {
             to.emit_u32(Key::from("attempts"), line.attempts)?;
         }
         let took = self.now.saturating_duration_since(line.start);
-        to.emit_arguments(Key::from("duration_ms"), &format_args!("{}", Millis(took.as_micros())))?;
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        to.emit_str(Key::from("duration_ms"), Short::millis(micros).as_str())?;
         to.emit_str(Key::from("code"), self.code())?;
         to.emit_str(Key::from("outcome"), self.outcome.as_str())?;
         if let Some(method) = line.method {
-            to.emit_arguments(Key::from("method"), &format_args!("{}.{}", method.service(), method.name()))?;
+            let (service, name) = (method.service(), method.name());
+            match Short::method(service, name) {
+                Some(text) => to.emit_str(Key::from("method"), text.as_str())?,
+                None => to.emit_arguments(Key::from("method"), &format_args!("{service}.{name}"))?,
+            }
         }
         to.emit_str(Key::from("side"), line.side.as_str())
     }
@@ -165,14 +173,5 @@ impl<L: Borrow<Logger>> Pairs<'_, L> {
             // An answer that is no error and no success has a status of its own wire, and no code.
             (None, _) => kit_core::Code::Unknown.as_str(),
         }
-    }
-}
-
-/// Microseconds, as milliseconds with three decimals.
-struct Millis(u128);
-
-impl fmt::Display for Millis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:03}", self.0 / 1_000, self.0 % 1_000)
     }
 }

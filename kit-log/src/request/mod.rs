@@ -10,6 +10,7 @@
 mod endpoint;
 mod layer;
 mod line;
+mod short;
 #[cfg(test)]
 mod tests;
 
