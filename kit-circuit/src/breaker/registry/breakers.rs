@@ -72,7 +72,8 @@ impl<K: Key> Registry<K> {
         self
     }
 
-    /// Wraps endpoints so that the breaker of the key is asked; a call without a key asks none.
+    /// Wraps endpoints so that the breaker of the key is asked, which `key` says ([`KeyOf`](super::KeyOf)); a call without a key asks
+    /// none.
     pub fn layer<F>(&self, key: F) -> KeyedLayer<K, F> {
         KeyedLayer::new(self.clone(), key)
     }

@@ -6,7 +6,7 @@ use kit_core::order::{Placed, place};
 use kit_core::{ByOutcome, Classify, Context, Endpoint, Error, Layer};
 
 use super::super::pass::Pass;
-use super::{Key, Registry};
+use super::{Key, KeyOf, Registry};
 
 /// Wraps endpoints in [`Keyed`]; made by [`Registry::layer`].
 #[derive(Clone)]
@@ -57,14 +57,14 @@ impl<E, K, F, C, Req> Endpoint<Req> for Keyed<E, K, F, C>
 where
     E: Endpoint<Req>,
     K: Key,
-    F: Fn(&Context, &Req) -> Option<K> + Send + Sync,
+    F: KeyOf<K, Req>,
     C: Classify<E::Response>,
     Req: Send,
 {
     type Response = E::Response;
 
     async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
-        let breaker = match (self.key)(cx, &request) {
+        let breaker = match self.key.key_of(cx, &request) {
             Some(key) => self.registry.called(&key, cx.now()),
             None => return self.inner.call(cx, request).await,
         };

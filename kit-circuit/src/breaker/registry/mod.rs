@@ -20,6 +20,7 @@
 mod breakers;
 mod config;
 mod gate;
+mod key_of;
 mod keyed;
 #[cfg(test)]
 mod tests;
@@ -27,4 +28,5 @@ mod tests;
 pub use breakers::{Key, Registry};
 pub use config::Config;
 pub use gate::KeyGate;
+pub use key_of::{ByInstance, KeyOf};
 pub use keyed::{Keyed, KeyedLayer};

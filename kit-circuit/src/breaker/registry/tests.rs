@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use kit_core::{Context, Endpoint, Error, Gate, GateState, endpoint_fn};
+use kit_core::{Context, Endpoint, Error, Gate, GateState, Instance, Routed, endpoint_fn};
 use tokio::time::{Instant, advance};
 
 use super::super::{Event, Mode, OpenTime, State};
@@ -152,6 +152,27 @@ async fn a_balancer_asks_by_key_whichever_breaker_that_is() {
     assert_eq!(ask(), GateState::Refused { until: Some(Instant::now() + 10 * SECOND) });
     registry.remove(&1);
     assert_eq!(ask(), GateState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_layer_keeps_the_instances_of_requests_of_any_type_apart() {
+    let registry = Registry::new(config(10)).unwrap();
+    let layer = registry.layer(ByInstance);
+    let texts = endpoint_fn(async |_cx, routed: Routed<(), &str>| match routed.request {
+        "" => Err(Error::unavailable("down")),
+        text => Ok(text.len()),
+    });
+    let (texts, numbers) =
+        (texts.layer(layer.clone()), endpoint_fn(async |_cx, _: Routed<(), u32>| Ok(())).layer(layer));
+    let (a, b) = (Arc::new(Instance::new("a:1")), Arc::new(Instance::new("b:1")));
+    let to = |instance: &Arc<Instance>| Arc::clone(instance);
+    let cx = &mut Context::new();
+    assert!(texts.call(cx, Routed { instance: to(&a), channel: (), request: "" }).await.is_err());
+    assert!(numbers.call(cx, Routed { instance: to(&a), channel: (), request: 1 }).await.is_err(), "refused");
+    assert!(numbers.call(cx, Routed { instance: to(&b), channel: (), request: 1 }).await.is_ok());
+    assert!(
+        !registry.gate(Arc::clone(&a.id)).admits(Instant::now()) && registry.gate(b.id.clone()).admits(Instant::now())
+    );
 }
 
 #[tokio::test(start_paused = true)]
