@@ -16,6 +16,12 @@ use crate::cases::Cases;
 const LABELS: [&str; 2] = ["method", "status"];
 const VALUES: [&str; 2] = ["uppercase", "200"];
 
+/// The values of one of them, as a service has them.
+#[derive(Clone, Copy)]
+enum Status {
+    Ok,
+}
+
 /// In the middle of the default buckets of everybody.
 const TOOK: Duration = Duration::from_millis(30);
 
@@ -43,6 +49,11 @@ fn counters(cases: &mut impl Cases) {
     cases.case("counter/kit", || black_box(&kit).inc());
     cases.case("counter/prometheus", || black_box(&bare).inc());
     cases.case("counter/metrics", || black_box(&cached).increment(1));
+
+    // An enum's values as handles in a row: how kit's own layers count outcomes.
+    let methods = family.preset("method", VALUES[0]).expect("a label of the family");
+    let statuses = methods.with_each([["200"], ["400"], ["500"]]).expect("one value is open");
+    cases.case("counter by a typed label/kit", || black_box(&statuses)[black_box(Status::Ok) as usize].inc());
 
     cases.case("counter by labels/kit", || {
         black_box(&family).using(black_box(VALUES), |calls| calls.inc()).expect("two values");
