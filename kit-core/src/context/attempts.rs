@@ -4,12 +4,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Which try this is, and which instances the tries before it were sent to.
 ///
 /// Retry, hedge and balancer are layers apart: the balancer that picks for the second attempt reads here what the first one
-/// tried, also while that one still runs. Forks of one call share the list if they are asked to; the number is each fork's own.
+/// tried, also while that one still runs, and who refused it. Forks of one call share the list if they are asked to; the number is
+/// each fork's own.
 #[derive(Clone, Default)]
 pub struct Attempts {
     number: u32,
     tracked: bool,
     repeated_above: bool,
+    /// The one of `Tried::One` did.
+    refused: bool,
     tried: Tried,
 }
 
@@ -17,7 +20,13 @@ pub struct Attempts {
 #[derive(Clone)]
 enum Tried {
     One(Arc<str>),
-    Many(Option<Arc<Mutex<Vec<Arc<str>>>>>),
+    Many(Option<Arc<Mutex<Vec<Try>>>>),
+}
+
+#[derive(Clone)]
+struct Try {
+    instance: Arc<str>,
+    refused: bool,
 }
 
 impl Attempts {
@@ -46,7 +55,7 @@ impl Attempts {
     pub fn share(&mut self) {
         self.tracked = true;
         if !matches!(self.tried, Tried::Many(Some(_))) {
-            self.tried = Tried::many(self.tried());
+            self.tried = Tried::many(self.take_one().into_iter().collect());
         }
     }
 
@@ -55,26 +64,62 @@ impl Attempts {
         if !self.tracked {
             return;
         }
-        self.tried = match &self.tried {
-            Tried::Many(Some(tried)) => return lock(tried).push(Arc::clone(instance)),
-            Tried::Many(None) => Tried::One(Arc::clone(instance)),
-            Tried::One(first) => Tried::many(vec![Arc::clone(first), Arc::clone(instance)]),
+        if let Tried::Many(Some(tried)) = &self.tried {
+            return lock(tried).push(Try { instance: Arc::clone(instance), refused: false });
+        }
+        self.tried = match self.take_one() {
+            None => Tried::One(Arc::clone(instance)),
+            Some(first) => Tried::many(vec![first, Try { instance: Arc::clone(instance), refused: false }]),
         };
+    }
+
+    /// Notes that the attempt that went to this instance was refused there on this side, by its breaker or its bulkhead: what picks
+    /// for another attempt of this call passes it over, whoever else is left.
+    pub fn record_refusal(&mut self, instance: &str) {
+        match &self.tried {
+            Tried::One(one) => self.refused |= &**one == instance,
+            Tried::Many(None) => {}
+            Tried::Many(Some(tried)) => {
+                for one in lock(tried).iter_mut().filter(|one| &*one.instance == instance) {
+                    one.refused = true;
+                }
+            }
+        }
     }
 
     /// The instances tried so far, in order; one tried twice is there twice.
     pub fn tried(&self) -> Vec<Arc<str>> {
         match &self.tried {
             Tried::One(one) => vec![Arc::clone(one)],
-            Tried::Many(tried) => tried.as_ref().map_or_else(Vec::new, |tried| lock(tried).clone()),
+            Tried::Many(None) => Vec::new(),
+            Tried::Many(Some(tried)) => lock(tried).iter().map(|one| Arc::clone(&one.instance)).collect(),
         }
     }
 
     /// Whether an attempt went to this instance.
     pub fn has_tried(&self, instance: &str) -> bool {
+        self.any(|one, _| one == instance)
+    }
+
+    /// Whether an attempt that went to this instance was [refused](Self::record_refusal).
+    pub fn was_refused(&self, instance: &str) -> bool {
+        self.any(|one, refused| refused && one == instance)
+    }
+
+    fn any(&self, is: impl Fn(&str, bool) -> bool) -> bool {
         match &self.tried {
-            Tried::One(one) => &**one == instance,
-            Tried::Many(tried) => tried.as_ref().is_some_and(|tried| lock(tried).iter().any(|one| &**one == instance)),
+            Tried::One(one) => is(one, self.refused),
+            Tried::Many(None) => false,
+            Tried::Many(Some(tried)) => lock(tried).iter().any(|one| is(&one.instance, one.refused)),
+        }
+    }
+
+    /// Moves the one and only out.
+    fn take_one(&mut self) -> Option<Try> {
+        let refused = std::mem::take(&mut self.refused);
+        match std::mem::take(&mut self.tried) {
+            Tried::One(instance) => Some(Try { instance, refused }),
+            Tried::Many(_) => None,
         }
     }
 
@@ -90,7 +135,7 @@ impl Attempts {
 }
 
 impl Tried {
-    fn many(tried: Vec<Arc<str>>) -> Self {
+    fn many(tried: Vec<Try>) -> Self {
         Self::Many(Some(Arc::new(Mutex::new(tried))))
     }
 }
@@ -107,6 +152,6 @@ impl fmt::Debug for Attempts {
     }
 }
 
-fn lock(tried: &Mutex<Vec<Arc<str>>>) -> MutexGuard<'_, Vec<Arc<str>>> {
+fn lock(tried: &Mutex<Vec<Try>>) -> MutexGuard<'_, Vec<Try>> {
     tried.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -95,6 +95,35 @@ fn a_call_that_nobody_repeats_keeps_no_list() {
 }
 
 #[test]
+fn who_refused_one_attempt_is_known_to_the_next_and_to_those_beside_it() {
+    let mut cx = Context::new();
+    cx.attempts_mut().track();
+    let mut first = cx.fork();
+    first.attempts_mut().record_refusal("a:1");
+    assert!(!first.attempts().was_refused("a:1"), "nothing went there");
+    first.attempts_mut().record(&"a:1".into());
+    assert!(!first.attempts().was_refused("a:1"));
+    first.attempts_mut().record_refusal("a:1");
+    *cx.attempts_mut() = first.attempts().clone();
+
+    let mut second = cx.fork();
+    second.attempts_mut().record(&"b:1".into());
+    assert!(second.attempts().was_refused("a:1") && !second.attempts().was_refused("b:1"));
+    second.attempts_mut().record_refusal("b:1");
+    assert!(second.attempts().was_refused("b:1"));
+    assert_eq!(second.attempts().tried(), ["a:1".into(), "b:1".into()]);
+
+    // Side by side from here on.
+    cx.attempts_mut().share();
+    let (mut one, mut other) = (cx.fork(), cx.fork());
+    one.attempts_mut().record(&"c:1".into());
+    one.attempts_mut().record_refusal("c:1");
+    assert!(other.attempts().was_refused("c:1") && other.attempts().was_refused("a:1"));
+    other.attempts_mut().record(&"d:1".into());
+    assert!(!one.attempts().was_refused("d:1") && one.attempts().has_tried("d:1"));
+}
+
+#[test]
 fn attempts_one_after_another_note_their_instances() {
     let mut cx = Context::new();
     cx.attempts_mut().track();
