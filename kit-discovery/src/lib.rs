@@ -1,4 +1,5 @@
-//! Who answers for a service: instancers that follow it, registrars that announce it.
+//! Who answers for a service and which one to call: instancers that follow it, registrars that announce it, and the endpointer
+//! that balances calls over it.
 //!
 //! | | |
 //! |---|---|
@@ -13,7 +14,8 @@
 //! | `etcd` | the keys below a prefix of etcd v3, followed and announced (feature `etcd`) |
 //! | [`Spec`] | a source in one line, for a flag: `dns:_http._tcp.strings.example` |
 //! | [`Registrar`], [`Registration`] | announces an instance, keeps it announced, withdraws it |
-//! | [`balance`], [`ejection`] | which one to call: balancers over a set, and who is out of it for a while |
+//! | [`endpointer`] | a channel for each instance, and endpoints balanced over them: what a client is made of |
+//! | [`balance`], [`ejection`], [`check`] | which one to call: balancers over a set, and who is out of it for a while |
 //! | [`Address`], [`value`] | addresses, and how registries and files write an instance |
 //!
 //! Discovery publishes state, not events: the complete set, on a watch channel. A reader is never waited for, gets what is
@@ -27,12 +29,14 @@ mod address;
 mod answer;
 mod backoff;
 pub mod balance;
+pub mod check;
 #[cfg(feature = "consul")]
 pub mod consul;
 mod discovery;
 #[cfg(feature = "dns")]
 pub mod dns;
 pub mod ejection;
+pub mod endpointer;
 #[cfg(feature = "etcd")]
 pub mod etcd;
 mod event;
@@ -63,6 +67,7 @@ pub use address::Address;
 pub use answer::{Answer, Skipped};
 pub use backoff::Backoff;
 pub use discovery::{Builder, Discovery};
+pub use endpointer::Endpointer;
 pub use event::{Event, News};
 pub use fixed::Fixed;
 pub use instancer::Instancer;

@@ -73,17 +73,48 @@ pub enum NoInstances {
         #[source]
         error: Error,
     },
+    /// Instances are known, and no channel could be made to one yet: an endpointer says so.
+    #[error("no instance is connected, of {instances} known")]
+    #[non_exhaustive]
+    NotConnected {
+        /// How many are known.
+        instances: usize,
+        /// What making a channel last failed with, if it did.
+        #[source]
+        error: Option<Error>,
+    },
     /// Instances are known, and none may be called: a balancer says so.
-    #[error("all instances are out, {ejected} ejected and {refused} refused by their gates")]
+    #[error("all instances are out: {}", Out([*.ejected, *.failing, *.refused, *.declined]))]
     #[non_exhaustive]
     AllOut {
         /// How many are ejected.
         ejected: usize,
+        /// How many do not pass their [checks](crate::check).
+        failing: usize,
         /// How many of the others a [`Gate`](kit_core::Gate) refuses: a breaker's.
         refused: usize,
+        /// How many of the others have [refused](kit_core::Attempts::record_refusal) an earlier attempt of this call.
+        declined: usize,
         /// When the first may be called again, as far as is known.
         until: Option<Instant>,
     },
+    /// The endpointer was closed.
+    #[error("the endpointer is closed")]
+    Closed,
+}
+
+/// Those that are out, without the kinds that nobody is.
+struct Out([usize; 4]);
+
+impl fmt::Display for Out {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = ["ejected", "failing their checks", "refused by their gates", "refused this call already"];
+        let some = self.0.into_iter().zip(kinds).filter(|(count, _)| *count > 0);
+        for (index, (count, kind)) in some.enumerate() {
+            write!(f, "{}{count} {kind}", if index > 0 { ", " } else { "" })?;
+        }
+        Ok(())
+    }
 }
 
 impl NoInstances {

@@ -51,20 +51,42 @@ impl View {
     /// Cancel safe: a dropped wait loses no change.
     pub async fn changed(&mut self) -> Result<Result<Instances, NoInstances>, Stopped> {
         loop {
-            let (verdict, until) = self.subscription.serve(&self.policy, Instant::now());
-            let given = Given::of(&verdict);
-            if self.given.as_ref() != Some(&given) {
-                self.given = Some(given);
-                return Ok(verdict);
-            }
-            match until {
-                None => self.subscription.changed().await.map(drop)?,
-                Some(until) => tokio::select! {
+            match self.news() {
+                Ok(verdict) => return Ok(verdict),
+                Err(None) => self.subscription.changed().await.map(drop)?,
+                Err(Some(until)) => tokio::select! {
                     changed = self.subscription.changed() => changed.map(drop)?,
                     () = sleep_until(until) => {}
                 },
             }
         }
+    }
+
+    /// The same once the instancer has stopped: what time alone still changes, and for ever nothing after that.
+    pub(crate) async fn outlived(&mut self) -> Result<Instances, NoInstances> {
+        loop {
+            match self.news() {
+                Ok(verdict) => return verdict,
+                Err(None) => std::future::pending().await,
+                Err(Some(until)) => sleep_until(until).await,
+            }
+        }
+    }
+
+    /// What it says now, if that is something else than what was given last; else until when that holds, if time changes it.
+    fn news(&mut self) -> Result<Result<Instances, NoInstances>, Option<Instant>> {
+        let (verdict, until) = self.subscription.serve(&self.policy, Instant::now());
+        let given = Given::of(&verdict);
+        if self.given.as_ref() == Some(&given) {
+            return Err(until);
+        }
+        self.given = Some(given);
+        Ok(verdict)
+    }
+
+    /// The service, as the source calls it.
+    pub fn service(&self) -> &str {
+        self.subscription.service()
     }
 
     /// The state behind it: generation, error, age and the rest.

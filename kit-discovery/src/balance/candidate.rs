@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::clock::{Clock, nanos};
 use super::hash::hash;
-use super::load::End;
+use super::load::{End, Reading};
 use super::vitals::Vitals;
 use crate::ejection::Ejector;
 
@@ -46,6 +46,8 @@ pub enum Standing {
     Ramping(f64),
     /// Its gate lets a few calls through, to find out.
     Probing,
+    /// It does not pass its [checks](crate::check).
+    FailsChecks,
     /// It is ejected.
     #[non_exhaustive]
     Ejected {
@@ -74,7 +76,7 @@ impl Candidate {
     }
 
     /// The same one, as discovery describes it now.
-    pub(super) fn described(&self, instance: Arc<Instance>) -> Self {
+    pub(crate) fn described(&self, instance: Arc<Instance>) -> Self {
         Self { instance, ..self.clone() }
     }
 
@@ -86,7 +88,10 @@ impl Candidate {
     /// How it stands at `now`.
     pub fn standing(&self, now: Instant) -> Standing {
         let at = self.shared.clock.at(now);
-        if self.vitals.is_out(at) {
+        if self.vitals.fails() {
+            return Standing::FailsChecks;
+        }
+        if self.vitals.is_ejected(at) {
             let until = self.shared.clock.instant(self.vitals.since());
             return Standing::Ejected { until, times: self.vitals.record().times() };
         }
@@ -105,15 +110,14 @@ impl Candidate {
         self.vitals.load().in_flight()
     }
 
-    /// The peak average of its latency, faded by `now`; `None` before its first call has ended.
+    /// The peak average of its latency, faded by `now`; `None` before its first call has ended, since it came or came back.
     pub fn latency(&self, now: Instant) -> Option<Duration> {
-        let reading = self.vitals.load().read(self.shared.clock.at(now), self.shared.decay);
-        reading.latency.map(|nanos| Duration::from_nanos(nanos as u64))
+        self.reading(self.at(now)).latency.map(|nanos| Duration::from_nanos(nanos as u64))
     }
 
     /// The average share of its calls that failed, faded by `now`, in `[0.0, 1.0]`.
     pub fn failing(&self, now: Instant) -> f64 {
-        self.vitals.load().read(self.shared.clock.at(now), self.shared.decay).failing
+        self.reading(self.at(now)).failing
     }
 
     /// What a call to it is expected to cost at `now`, in seconds, with nothing else in flight: its latency, and the penalty of its
@@ -130,15 +134,20 @@ impl Candidate {
 
     #[inline]
     pub(super) fn cost_at(&self, at: u64) -> Option<f64> {
-        let reading = self.vitals.load().read(at, self.shared.decay);
+        let reading = self.reading(at);
         reading.latency.map(|latency| (latency + reading.failing * self.shared.penalty) / 1e9)
+    }
+
+    #[inline]
+    fn reading(&self, at: u64) -> Reading {
+        self.vitals.load().read(at, self.vitals.since(), self.shared.decay)
     }
 
     pub(super) fn hash(&self) -> u64 {
         self.hash
     }
 
-    pub(super) fn vitals(&self) -> &Arc<Vitals> {
+    pub(crate) fn vitals(&self) -> &Arc<Vitals> {
         &self.vitals
     }
 
@@ -149,8 +158,7 @@ impl Candidate {
 
     #[inline]
     pub(super) fn is_out(&self, now: Instant) -> bool {
-        let since = self.vitals.since();
-        since > 0 && self.shared.clock.at(now) < since
+        self.vitals.is_out(|| self.shared.clock.at(now))
     }
 
     /// The share of its calls that it is to get, in `(0.0, 1.0]`.
@@ -167,14 +175,43 @@ impl Candidate {
         (age as f64 / self.shared.ramp as f64).max(self.shared.ramp_from)
     }
 
-    pub(super) fn begin(&self) {
-        self.vitals.load().begin();
+    /// Counts a call in; false if it has left the set meanwhile, never to get another.
+    #[inline]
+    pub(super) fn begin(&self) -> bool {
+        self.vitals.begin()
     }
 
-    /// A call that began then has ended now.
-    pub(super) fn end(&self, outcome: Outcome, begun: Instant, now: Instant) {
-        let load = self.vitals.load();
-        load.release();
+    /// It does not pass its checks.
+    pub(crate) fn fail_checks(&self) {
+        self.vitals.fail();
+    }
+
+    /// It passes its checks again, and is ramped up.
+    pub(crate) fn pass_checks(&self, now: Instant) {
+        self.vitals.pass(self.shared.clock.at(now));
+    }
+
+    /// No call begins at it any more. It is in no set by now.
+    pub(crate) fn leave(&self) {
+        self.vitals.load().leave();
+    }
+
+    /// Calls may begin again; ramped up if it comes back `late`, beside others.
+    pub(crate) fn come_back(&self, late: Option<Instant>) {
+        self.vitals.load().stay();
+        if let Some(now) = late {
+            self.vitals.renew(self.shared.clock.at(now));
+        }
+    }
+
+    /// Waits until no call is in flight, streams included, at one that has left.
+    pub(crate) async fn drained(&self) {
+        self.vitals.drained().await;
+    }
+
+    /// A call that began then and was answered after so long has ended now.
+    pub(super) fn end(&self, outcome: Outcome, begun: Instant, took: Duration, now: Instant) {
+        self.vitals.release();
         let end = match outcome {
             Outcome::Success | Outcome::BusinessError => End::Worked,
             Outcome::BackendError | Outcome::TimedOut => End::Failed,
@@ -183,10 +220,14 @@ impl Candidate {
             Outcome::Rejected => return,
         };
         let Shared { clock, decay, ejector, .. } = &*self.shared;
-        let at = clock.at(now);
-        load.end(end, at, nanos(now.saturating_duration_since(begun)), *decay);
+        let (begun, at, since) = (clock.at(begun), clock.at(now), self.vitals.since());
+        // What began before it was last out says nothing of it as it is now.
+        if begun < since && since <= at {
+            return;
+        }
+        self.vitals.load().end(end, at, nanos(took), since, *decay);
         if end != End::Left {
-            ejector.note(&self.instance, &self.vitals, end == End::Failed, clock.at(begun), at);
+            ejector.note(&self.instance, &self.vitals, end == End::Failed, begun, at);
         }
     }
 }

@@ -7,7 +7,7 @@ use kit_core::sources::Random;
 use kit_core::{Context, GateState};
 
 use super::alias::Alias;
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Standing};
 use super::choice::Choice;
 use super::config::Config;
 use crate::pick::Shares;
@@ -130,21 +130,23 @@ impl Candidates {
         if self.is_empty() {
             return NoInstances::Empty;
         }
-        let (mut ejected, mut refused, mut untils) = (0, 0, Vec::new());
+        let (mut ejected, mut failing, mut refused, mut declined, mut untils) = (0, 0, 0, 0, Vec::new());
         for one in self.iter() {
             match one.standing(now) {
-                super::Standing::Ejected { until, .. } => {
+                Standing::Ejected { until, .. } => {
                     ejected += 1;
                     untils.extend(until);
                 }
-                super::Standing::Refused { until } => {
+                Standing::FailsChecks => failing += 1,
+                Standing::Refused { until } => {
                     refused += 1;
                     untils.extend(until);
                 }
+                _ if cx.attempts().was_refused(&one.instance().id) => declined += 1,
                 _ => {}
             }
         }
-        NoInstances::AllOut { ejected, refused, until: untils.into_iter().min() }
+        NoInstances::AllOut { ejected, failing, refused, declined, until: untils.into_iter().min() }
     }
 }
 

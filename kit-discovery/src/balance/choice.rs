@@ -14,7 +14,7 @@ pub struct Choice<'a> {
     pub(super) tier: &'a Tier,
     /// Who is ejected is picked all the same.
     panics: bool,
-    /// Who was tried is picked all the same.
+    /// Who was tried, and did not refuse, is picked all the same.
     again: bool,
 }
 
@@ -87,7 +87,8 @@ impl<'a> Choice<'a> {
             GateState::Probing => PROBE,
             GateState::Refused { .. } => return None,
         };
-        if !self.again && self.cx.attempts().has_tried(&one.instance().id) {
+        let (attempts, id) = (self.cx.attempts(), &one.instance().id);
+        if attempts.has_tried(id) && (!self.again || attempts.was_refused(id)) {
             return None;
         }
         Some(if out { probing } else { one.ramp_at(now) * probing })

@@ -16,8 +16,9 @@
 //! # Who may be picked
 //! Whichever balancer picks, in this order: who was not tried by an earlier attempt of this call before who was; who is healthy, as
 //! discovery says, before who is not; the lowest priority first (RFC 2782); the caller's [zone](Config::zone) first, while enough of
-//! it may be called. Never who is [ejected](crate::ejection), unless most are; never whom a [gate](kit_core::Gate) refuses, a breaker's.
-//! Whose gate is probing is called now and then. Who is new, or back, is ramped up over the [slow start](Config::slow_start).
+//! it may be called. Never who is [ejected](crate::ejection) or fails its [checks](crate::check), unless most do; never whom a
+//! [gate](kit_core::Gate) refuses, a breaker's; never who [refused](kit_core::Attempts::record_refusal) an earlier attempt. Whose gate
+//! is probing is called now and then. Who is new, or back, is ramped up over the [slow start](Config::slow_start).
 //!
 //! ```
 //! use kit_core::{Context, Outcome};
@@ -42,6 +43,7 @@ mod candidates;
 mod choice;
 pub(crate) mod clock;
 mod config;
+mod flight;
 mod hash;
 mod load;
 mod of_two;

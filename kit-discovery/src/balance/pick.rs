@@ -1,10 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kit_core::{Context, Instance, Outcome};
+use kit_core::{Context, Error, Instance, Outcome};
 use tokio::time::Instant;
 
 use super::candidate::Candidate;
+use super::flight::Flight;
 
 /// A call that goes to an instance: in flight there until it is told its end.
 ///
@@ -16,28 +17,19 @@ pub struct Pick<C = ()> {
     flight: Flight,
 }
 
-struct Flight {
-    candidate: Arc<Candidate>,
-    begun: Instant,
-    deadline: Option<Instant>,
-    told: bool,
-}
-
 impl<C> Pick<C> {
-    #[inline]
-    pub(super) fn new(candidate: Arc<Candidate>, channel: C, cx: &Context) -> Self {
-        candidate.begin();
-        Self { channel, flight: Flight { candidate, begun: cx.now(), deadline: cx.deadline(), told: false } }
+    pub(super) fn new(flight: Flight, channel: C) -> Self {
+        Self { channel, flight }
     }
 
     /// Who was picked.
     pub fn instance(&self) -> &Arc<Instance> {
-        self.flight.candidate.instance()
+        self.flight.candidate().instance()
     }
 
     /// Who was picked, with what is known of it.
     pub fn candidate(&self) -> &Candidate {
-        &self.flight.candidate
+        self.flight.candidate()
     }
 
     /// The way to it.
@@ -46,24 +38,18 @@ impl<C> Pick<C> {
     }
 
     /// The call ended so, at `now`: its latency is the time since it was picked.
-    pub fn end(mut self, outcome: Outcome, now: Instant) {
-        self.flight.told = true;
-        self.flight.candidate.end(outcome, self.flight.begun, now);
+    pub fn end(self, outcome: Outcome, now: Instant) {
+        self.flight.end(outcome, now);
     }
-}
 
-impl Drop for Flight {
-    fn drop(&mut self) {
-        if self.told {
-            return;
-        }
-        let now = Instant::now();
-        let outcome = match self.deadline {
-            _ if std::thread::panicking() => Outcome::BackendError,
-            Some(deadline) if deadline <= now => Outcome::TimedOut,
-            _ => Outcome::Cancelled,
-        };
-        self.candidate.end(outcome, self.begun, now);
+    /// The call has returned `result`. If that is a stream, the call is in flight to the stream's end, and its latency is the time to
+    /// here; if it was refused on this side, the context's [attempts](kit_core::Attempts::record_refusal) know by whom.
+    pub fn close<R>(self, cx: &mut Context, result: &Result<R, Error>) {
+        self.flight.close(cx, result);
+    }
+
+    pub(crate) fn into_parts(self) -> (Flight, C) {
+        (self.flight, self.channel)
     }
 }
 

@@ -12,6 +12,7 @@ use super::candidate::{Candidate, Shared};
 use super::candidates::{Candidates, Rank};
 use super::clock::{Clock, nanos};
 use super::config::Config;
+use super::flight::Flight;
 use super::pick::Pick;
 use super::vitals::Vitals;
 use crate::ejection::{self, Ejector};
@@ -92,26 +93,34 @@ impl<C: Clone> Roster<C> {
     /// What comes into an empty set is not ramped up: there is nobody else to call.
     pub fn replace(&self, served: Result<Vec<(Arc<Instance>, C)>, NoInstances>) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (served, none) = match served {
-            Ok(served) => (served, None),
-            Err(reason) => (Vec::new(), Some(reason)),
-        };
         let old = self.snapshot.load();
         let known: HashMap<&str, &Arc<Candidate>> =
             old.candidates.iter().map(|one| (&*one.instance().id, one)).collect();
-        // Nobody is new beside nobody.
-        let since = if known.is_empty() { 0 } else { self.shared.clock.at(Instant::now()) };
         let candidate = |instance: Arc<Instance>| match known.get(&*instance.id) {
             Some(one) if Arc::ptr_eq(one.instance(), &instance) => Arc::clone(one),
             Some(one) if one.instance().address == instance.address => Arc::new(one.described(instance)),
-            _ => {
-                let vitals = Arc::new(Vitals::default());
-                vitals.set_since(since);
-                let gate = self.gates.as_ref().map(|gates| gates(&instance));
-                Arc::new(Candidate::new(instance, vitals, gate, &self.shared))
-            }
+            _ => self.newcomer(instance, true),
         };
-        let mut all: Vec<_> = served.into_iter().map(|(instance, channel)| (candidate(instance), channel)).collect();
+        let served = served.map(|all| all.into_iter().map(|(instance, channel)| (candidate(instance), channel)));
+        self.publish(served.map(Iterator::collect));
+    }
+
+    /// One that is to be in the set. Ramped up if it comes `late`, and not into an empty set: nobody is late beside nobody.
+    pub(crate) fn newcomer(&self, instance: Arc<Instance>, late: bool) -> Arc<Candidate> {
+        let vitals = Arc::new(Vitals::default());
+        if late && !self.snapshot.load().candidates.is_empty() {
+            vitals.set_since(self.shared.clock.at(Instant::now()));
+        }
+        let gate = self.gates.as_ref().map(|gates| gates(&instance));
+        Arc::new(Candidate::new(instance, vitals, gate, &self.shared))
+    }
+
+    /// Makes these the set.
+    pub(crate) fn publish(&self, served: Result<Vec<(Arc<Candidate>, C)>, NoInstances>) {
+        let (mut all, none) = match served {
+            Ok(all) => (all, None),
+            Err(reason) => (Vec::new(), Some(reason)),
+        };
         all.sort_by_key(|(one, _)| Rank::of(one, &self.config));
         let (all, channels): (Vec<_>, Vec<_>) = all.into_iter().unzip();
         self.shared.ejector.follow(all.iter().map(|one| Arc::clone(one.vitals())).collect());
@@ -126,13 +135,27 @@ impl<C: Clone> Roster<C> {
     /// why. It never waits.
     #[inline]
     pub fn pick(&self, cx: &mut Context, balancer: &(impl Balancer + ?Sized)) -> Result<Pick<C>, Error> {
-        let snapshot = self.snapshot.load();
-        let at = balancer.pick(cx, &snapshot.candidates);
-        let Some((at, one)) = at.and_then(|at| Some((at, snapshot.candidates.get(at)?))) else {
-            return Err(snapshot.nobody(cx));
-        };
-        cx.attempts_mut().record(&one.instance().id);
-        Ok(Pick::new(Arc::clone(one), snapshot.channels[at].clone(), cx))
+        loop {
+            let snapshot = self.snapshot.load();
+            let at = balancer.pick(cx, &snapshot.candidates);
+            let Some((at, one)) = at.and_then(|at| Some((at, snapshot.candidates.get(at)?))) else {
+                return Err(snapshot.nobody(cx));
+            };
+            // One that has left the set since is not in the one that is read next.
+            if let Some(flight) = Flight::begin(one, cx) {
+                cx.attempts_mut().record(&one.instance().id);
+                return Ok(Pick::new(flight, snapshot.channels[at].clone()));
+            }
+        }
+    }
+
+    /// Why a call that begins now finds nobody; `None` if it finds somebody.
+    pub(crate) fn why_none(&self, now: Instant) -> Option<NoInstances> {
+        let (snapshot, cx) = (self.snapshot.load(), Context::at(now));
+        match snapshot.candidates.choice(&cx) {
+            Some(_) => None,
+            None => Some(snapshot.why_none(&cx)),
+        }
     }
 
     /// Everybody in the set, as it stands: for who explains what goes on.
@@ -156,7 +179,11 @@ impl Roster {
 impl<C> Snapshot<C> {
     #[cold]
     fn nobody(&self, cx: &Context) -> Error {
-        self.none.clone().unwrap_or_else(|| self.candidates.why_none(cx)).into()
+        self.why_none(cx).into()
+    }
+
+    fn why_none(&self, cx: &Context) -> NoInstances {
+        self.none.clone().unwrap_or_else(|| self.candidates.why_none(cx))
     }
 }
 

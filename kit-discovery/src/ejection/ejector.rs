@@ -50,11 +50,11 @@ impl Ejector {
     fn eject(&self, instance: &Instance, vitals: &Vitals, cause: Cause, now: u64) {
         let event = {
             let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
-            if vitals.is_out(now) || !set.iter().any(|known| std::ptr::eq(&**known, vitals)) {
+            if vitals.is_ejected(now) || !set.iter().any(|known| std::ptr::eq(&**known, vitals)) {
                 return;
             }
             vitals.record().clear();
-            let out = set.iter().filter(|known| known.is_out(now)).count();
+            let out = set.iter().filter(|known| known.is_ejected(now)).count();
             let most = (self.config.max_share * set.len() as f64).floor() as usize;
             if out >= most {
                 Event::Spared { instance: Arc::clone(&instance.id), cause }

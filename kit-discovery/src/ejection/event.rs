@@ -27,6 +27,15 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The id of the instance that it is about.
+    pub fn instance(&self) -> &Arc<str> {
+        match self {
+            Event::Ejected { instance, .. } | Event::Spared { instance, .. } => instance,
+        }
+    }
+}
+
 /// What an instance is ejected for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

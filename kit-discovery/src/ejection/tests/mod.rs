@@ -231,7 +231,9 @@ async fn without_a_panic_share_the_error_says_that_all_are_ejected() {
     set.fail(1, 5);
     set.resize(2);
     let error = set.roster.pick(&mut Context::new(), &RoundRobin::new()).unwrap_err();
-    let Some(crate::NoInstances::AllOut { ejected: 2, refused: 0, until }) = error.cause() else { panic!("{error:?}") };
+    let Some(crate::NoInstances::AllOut { ejected: 2, refused: 0, until, .. }) = error.cause() else {
+        panic!("{error:?}")
+    };
     let left = until.expect("ejections end") - Instant::now();
     assert!((5 * SECOND..=6 * SECOND).contains(&left), "{left:?}");
 }

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kit_core::health::Status;
-use kit_core::{Code, Context, Gate, GateState, Instance, Outcome};
+use kit_core::{Code, Context, Error, Gate, GateState, Instance, Outcome};
 use tokio::time::Instant;
 
 use super::{BalancerRig, Report};
@@ -32,6 +32,7 @@ pub fn balancer<R: BalancerRig>(rig: &R) -> Report {
         "passes over the unhealthy" => unhealthy
         "stays away from the ejected" => ejected
         "stays away from whom a gate refuses" => refused
+        "asks nobody again who refused" => declined
         "follows the set" => follows
         "picks from many threads" => threads
     }
@@ -195,6 +196,27 @@ fn refused<R: BalancerRig>(rule: &Rule<'_, R>) {
     rule.check(all && error.code() == Code::Unavailable, || format!("all are refused: {error:?}"));
     shut[0].0.store(false, Ordering::Relaxed);
     rule.goes_to(&roster, &["a"]);
+}
+
+fn declined<R: BalancerRig>(rule: &Rule<'_, R>) {
+    let ids = ["a", "b", "c"];
+    let roster = roster(ids.map(instance));
+    for number in 0..CALLS / 10 {
+        let mut cx = rule.call(number);
+        cx.attempts_mut().track();
+        for _ in ids {
+            let pick = rule.pick(&roster, &mut cx);
+            let id = Arc::clone(&pick.instance().id);
+            rule.check(!cx.attempts().was_refused(&id), || format!("{id} is picked again, which has refused"));
+            let refusal = Error::unavailable("refused here").with_outcome(Outcome::Rejected);
+            pick.close(&mut cx, &Err::<(), _>(refusal));
+        }
+        let nobody = roster.pick(&mut cx, &rule.balancer).err();
+        let all = nobody.as_ref().and_then(|error| error.cause::<NoInstances>());
+        let all = matches!(all, Some(NoInstances::AllOut { ejected: 0, refused: 0, declined: 3, .. }));
+        rule.check(all, || format!("all have refused: {nobody:?}"));
+    }
+    rule.goes_to(&roster, &ids);
 }
 
 fn follows<R: BalancerRig>(rule: &Rule<'_, R>) {
