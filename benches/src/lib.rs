@@ -1,7 +1,10 @@
 //! Kit beside its peers: the servers of `./bench http`, and the cases of `./bench micro`. README.md says how to read them.
 
 pub mod cases;
+pub mod figures;
+pub mod fresh;
 pub mod layout;
+pub mod machine;
 pub mod process;
 pub mod servers;
 pub mod table;

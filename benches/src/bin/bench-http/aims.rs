@@ -2,16 +2,11 @@
 
 use std::fmt::Write as _;
 
+use kit_bench::figures::Aim;
+
 use crate::report::{Figures, cpu, find, peak, rate};
 use crate::run::{Cores, Sample};
 use crate::subject::{AXUM, EXAMPLE, EXAMPLE_OFF, GO_RUNTIME, GO_STACK, KIT_BARE, KIT_FULL, PER_CORE, RAW, STEALING};
-
-/// Which side of the aim is the good one.
-#[derive(Clone, Copy)]
-enum Aim {
-    AtMost(f64),
-    AtLeast(f64),
-}
 
 /// A server in a layout.
 type Who<'a> = (&'a str, &'a str);
@@ -26,7 +21,7 @@ pub(crate) fn text(all: &[Figures], partly: bool) -> String {
     let mut text = String::from("Aims:\n");
     let mut aim = |what: String, got: Option<f64>, aim: Aim| {
         if got.is_some() || !partly {
-            let _ = writeln!(text, "- {what}: {}", verdict(got, aim));
+            let _ = writeln!(text, "- {what}: {}", aim.verdict(got));
         }
     };
     for runtime in [STEALING, PER_CORE] {
@@ -59,30 +54,4 @@ pub(crate) fn text(all: &[Figures], partly: bool) -> String {
         aim(format!("8 · per-core / stealing, req/s on two cores, {name}"), got, Aim::AtLeast(1.15));
     }
     text
-}
-
-fn verdict(got: Option<f64>, aim: Aim) -> String {
-    let Some(got) = got.filter(|got| got.is_finite()) else { return "not measured".to_owned() };
-    let (met, sign, limit) = match aim {
-        Aim::AtMost(limit) => (got <= limit, '≤', limit),
-        Aim::AtLeast(limit) => (got >= limit, '≥', limit),
-    };
-    match met {
-        true => format!("{got:.2}, aim {sign} {limit}: met"),
-        false => format!("{got:.2}, aim {sign} {limit}: missed by {:.0} %", (got / limit - 1.0).abs() * 100.0),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_aim_is_met_on_its_good_side_and_missed_by_a_share_of_it() {
-        assert_eq!(verdict(Some(1.0), Aim::AtMost(1.0)), "1.00, aim ≤ 1: met");
-        assert_eq!(verdict(Some(1.5), Aim::AtMost(1.0)), "1.50, aim ≤ 1: missed by 50 %");
-        assert_eq!(verdict(Some(3.2), Aim::AtLeast(3.2)), "3.20, aim ≥ 3.2: met");
-        assert_eq!(verdict(Some(1.6), Aim::AtLeast(3.2)), "1.60, aim ≥ 3.2: missed by 50 %");
-        assert_eq!(verdict(None, Aim::AtLeast(3.2)), "not measured");
-    }
 }

@@ -4,7 +4,6 @@
 //! of the rounds. README.md says how to read them.
 
 mod aims;
-mod machine;
 mod report;
 mod run;
 mod subject;
@@ -14,7 +13,8 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use self::machine::Watch;
+use kit_bench::machine::{self, Watch};
+
 use self::report::Figures;
 use self::run::{Cores, Plan};
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use kit_bench::figures::median;
 use kit_bench::table::{Table, figure};
 
 use crate::run::{Cores, Sample};
@@ -61,15 +62,6 @@ pub(crate) fn rate(sample: &Sample) -> f64 {
 /// Peak resident memory, in MiB.
 pub(crate) fn peak(sample: &Sample) -> f64 {
     sample.peak
-}
-
-/// Of an even number, the mean of the two in the middle.
-fn median(sorted: Vec<f64>) -> f64 {
-    match sorted.len() {
-        0 => f64::NAN,
-        count if count % 2 == 1 => sorted[count / 2],
-        count => f64::midpoint(sorted[count / 2 - 1], sorted[count / 2]),
-    }
 }
 
 pub(crate) fn table(all: &[Figures]) -> Table {

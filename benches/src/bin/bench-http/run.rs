@@ -3,14 +3,12 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use kit_bench::fresh::{self, Server};
 use kit_bench::process;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::subject::Subject;
 
@@ -78,8 +76,13 @@ pub(crate) struct Sample {
     pub(crate) peak: f64,
 }
 
+pub(crate) async fn start(subject: &Subject, cores: Cores) -> io::Result<Server> {
+    let server = Server::start(&subject.program, &subject.args, cores.of_server()).await;
+    server.map_err(|error| io::Error::other(format!("{subject}: {error}")))
+}
+
 pub(crate) async fn once(subject: &Subject, cores: Cores, plan: Plan) -> io::Result<Sample> {
-    let server = Server::start(subject, cores).await?;
+    let server = start(subject, cores).await?;
     let load = load(server.addr, server.pid, cores, plan).await?;
     let peak = process::peak_mib(server.pid)?;
     server.stop().await?;
@@ -90,43 +93,6 @@ pub(crate) async fn once(subject: &Subject, cores: Cores, plan: Plan) -> io::Res
         system: each(load.system),
         peak,
     })
-}
-
-/// A server that answers, until it is stopped or dropped.
-pub(crate) struct Server {
-    child: Child,
-    pub(crate) pid: u32,
-    pub(crate) addr: SocketAddr,
-}
-
-impl Server {
-    pub(crate) async fn start(subject: &Subject, cores: Cores) -> io::Result<Self> {
-        // Free when it was asked for; the server takes it a moment later.
-        let addr = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
-        let mut command = owned(&subject.program, cores.of_server());
-        command.args(["--addr", &addr.to_string()]).args(&subject.args);
-        command.env("GOMAXPROCS", cores.count()).stdout(Stdio::null());
-        let mut child = command.spawn()?;
-        let pid = child.id().ok_or_else(|| io::Error::other("a server without a pid"))?;
-        prefer(pid);
-        for _ in 0..250 {
-            if TcpStream::connect(addr).await.is_ok() {
-                return Ok(Self { child, pid, addr });
-            }
-            if let Some(status) = child.try_wait()? {
-                let (program, args) = (subject.program.display(), subject.args.join(" "));
-                return Err(io::Error::other(format!(
-                    "{subject} ended before it listened, {status}: {program} {args}"
-                )));
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        Err(io::Error::other(format!("{subject} does not listen")))
-    }
-
-    pub(crate) async fn stop(mut self) -> io::Result<()> {
-        self.child.kill().await
-    }
 }
 
 /// What the load generator says of its window, and of all it did.
@@ -141,11 +107,11 @@ pub(crate) struct Load {
 
 pub(crate) async fn load(addr: SocketAddr, pid: u32, cores: Cores, plan: Plan) -> io::Result<Load> {
     let program = std::env::current_exe()?.with_file_name("bench-load");
-    let mut command = owned(&program, cores.of_load());
+    let mut command = fresh::command(&program, cores.of_load());
     command.args([addr.to_string(), pid.to_string(), CONNECTIONS.to_string(), cores.count().to_owned()]);
     command.args([plan.warmup, plan.window].map(|time| time.as_secs_f64().to_string()));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
-    child.id().into_iter().for_each(prefer);
+    child.id().into_iter().for_each(fresh::prefer);
     let most = plan.warmup + plan.window + Duration::from_secs(20);
     let output =
         timeout(most, child.wait_with_output()).await.map_err(|_| io::Error::other("the load does not end"))??;
@@ -155,17 +121,4 @@ pub(crate) async fn load(addr: SocketAddr, pid: u32, cores: Cores, plan: Plan) -
         [requests, seconds, user, system, all] if requests > 0.0 => Ok(Load { requests, seconds, user, system, all }),
         _ => Err(io::Error::other(format!("the load failed: {}", output.status))),
     }
-}
-
-/// A child on these cores that ends with this process, whatever ends that, in a session and so a scheduling group of its own.
-fn owned(program: &Path, cores: &str) -> Command {
-    let mut command = Command::new("setsid");
-    command.args(["setpriv", "--pdeathsig", "KILL", "taskset", "-c", cores]).arg(program);
-    command.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    command
-}
-
-/// Gives a child's scheduling group precedence over what else runs, where that is allowed.
-fn prefer(pid: u32) {
-    let _ = std::fs::write(format!("/proc/{pid}/autogroup"), "-10");
 }

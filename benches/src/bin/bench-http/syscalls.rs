@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
-use crate::run::{self, Cores, Plan, Server};
+use crate::run::{self, Cores, Plan};
 use crate::subject::Subject;
 
 const PLAN: Plan = Plan { warmup: Duration::from_millis(200), window: Duration::from_secs(1) };
 
 /// `None` without strace, or where it may not look.
 pub(crate) async fn per_request(subject: &Subject) -> io::Result<Option<f64>> {
-    let server = Server::start(subject, Cores::One).await?;
+    let server = run::start(subject, Cores::One).await?;
     let mut strace = Command::new("strace");
     strace.args(["-f", "-c", "-U", "calls,name", "-p", &server.pid.to_string()]);
     let Ok(strace) =

@@ -13,9 +13,11 @@ const GO_VERSIONS: &str = "BENCH_GO_VERSIONS";
 /// Above this share of the processors somebody else is at work too.
 const IDLE: f64 = 0.05;
 
+/// Whether there is a core for who is measured and one for who measures.
+///
 /// # Errors
 /// There are not two cores: load and server would take turns.
-pub(crate) fn check_cores() -> io::Result<()> {
+pub fn check_cores() -> io::Result<()> {
     match thread::available_parallelism()?.get() {
         0 | 1 => Err(io::Error::other("two cores are needed: one for the server, one for the load")),
         _ => Ok(()),
@@ -24,7 +26,7 @@ pub(crate) fn check_cores() -> io::Result<()> {
 
 /// What the processors did since they were started, all of them together, in ticks.
 #[derive(Clone, Copy)]
-pub(crate) struct Ticks {
+struct Ticks {
     all: f64,
     idle: f64,
     /// Given to other guests by the host.
@@ -32,7 +34,7 @@ pub(crate) struct Ticks {
 }
 
 impl Ticks {
-    pub(crate) fn now() -> io::Result<Self> {
+    fn now() -> io::Result<Self> {
         let stat = fs::read_to_string("/proc/stat")?;
         let first = stat.lines().next().unwrap_or_default();
         // user nice system idle iowait irq softirq steal; what follows is part of user and nice.
@@ -53,7 +55,7 @@ impl Ticks {
 }
 
 /// How the machine was: looked at before the first run and after the last.
-pub(crate) struct Watch {
+pub struct Watch {
     /// The share of the processors that others used.
     busy: f64,
     begun: Ticks,
@@ -61,7 +63,10 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Looks at the machine for a second, while nothing of ours runs.
-    pub(crate) async fn begin() -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// There is no `/proc/stat`.
+    pub async fn begin() -> io::Result<Self> {
         let before = Ticks::now()?;
         sleep(Duration::from_secs(1)).await;
         let begun = Ticks::now()?;
@@ -69,7 +74,10 @@ impl Watch {
     }
 
     /// Machine, versions and noise, in a few lines.
-    pub(crate) fn describe(&self) -> io::Result<String> {
+    ///
+    /// # Errors
+    /// There is no `/proc/stat`.
+    pub fn describe(&self) -> io::Result<String> {
         let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1)).unwrap_or("unknown");
         let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
@@ -88,7 +96,7 @@ impl Watch {
 
 /// From the lock file that this was built with.
 fn crates() -> String {
-    let lock = include_str!("../../../../Cargo.lock");
+    let lock = include_str!("../../Cargo.lock");
     let version = |name: &str| {
         let entry = lock.split("[[package]]").find(|entry| entry.contains(&format!("\nname = \"{name}\"\n")))?;
         let version = entry.lines().find_map(|line| line.strip_prefix("version = "))?;
