@@ -1,0 +1,42 @@
+# For the scripts at the top: programs that tests and benches need, unpacked into .test/ so that nothing is installed as a service.
+# Who sources it is at the top of the repository, has a folder $work of its own, and an array `skipped` for what cannot be had.
+
+# have PROGRAM PACKAGE [LIBRARY…]: is PROGRAM there, perhaps after unpacking Debian's PACKAGE and the packages it links to?
+have() {
+  local program=$1 package
+  command -v "$program" >/dev/null && return 0
+  shift
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    [ -n "${updated:-}" ] || { apt-get update -q >.test/apt.log 2>&1 || true; updated=1; }
+    # The program last: it is there only with what it needs.
+    for package in "${@:2}" "$1"; do
+      (cd "$work" && apt-get download -q "$package" >>"$OLDPWD/.test/apt.log" 2>&1 && dpkg-deb -x "$package"_*.deb "$OLDPWD/.test/root") || break
+    done
+  fi
+  command -v "$program" >/dev/null && return 0
+  skipped+=("$program (Debian's package $1)")
+  return 1
+}
+
+# have_from SUITE PROGRAM PACKAGE: as have, from another suite of Debian's, by an apt of its own: the machine's is only read.
+have_from() {
+  local suite=$1 program=$2 package=$3 apt=$PWD/.test/apt-$1 mirror options
+  command -v "$program" >/dev/null && return 0
+  mirror=$(apt-get indextargets --format '$(RELEASE) $(SITE)' 2>/dev/null |
+    awk -v codename="$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" '$1 == codename || $1 == "stable" { print $2; exit }') || true
+  if [ "$(id -u)" = 0 ] && [ -n "$mirror" ]; then
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+    : >"$apt/status"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$apt/sources.list"
+    options=(-q -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$apt/lists"
+      -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=root)
+    (
+      cd "$work"
+      timeout 300 apt-get "${options[@]}" update && timeout 300 apt-get "${options[@]}" download "$package" &&
+        dpkg-deb -x "$package"_*.deb "$OLDPWD/.test/root"
+    ) >"$apt/log" 2>&1 || true
+  fi
+  command -v "$program" >/dev/null && return 0
+  skipped+=("$program (package $package of Debian's $suite)")
+  return 1
+}
