@@ -10,6 +10,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use kit_core::{BoxError, Code, Error};
 
+use super::client::Lease;
 use super::server::Paced;
 
 /// The body of a request or a response: nothing, some bytes, what comes from the network, or a stream.
@@ -21,7 +22,8 @@ enum Kind {
     #[default]
     Empty,
     Full(Bytes),
-    Incoming(Incoming),
+    /// With what its end gives back.
+    Incoming(Incoming, Option<Lease>),
     Paced(Paced),
     Boxed(Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Send>>),
 }
@@ -119,6 +121,11 @@ impl Body {
         Ok(whole.freeze())
     }
 
+    /// What comes from the network; its end gives back what was leased for it.
+    pub(super) fn leased(body: Incoming, lease: Lease) -> Self {
+        Self(Kind::Incoming(body, Some(lease)))
+    }
+
     /// Lifts the limits of the server on how slowly a request's body may come
     /// ([`min_body_rate`](super::server::Config::min_body_rate), [`body_timeout`](super::server::Config::body_timeout)): for an
     /// endpoint whose caller speaks only when it has something to say. Other bodies have none.
@@ -133,7 +140,7 @@ impl Body {
         match &self.0 {
             Kind::Empty => Some(Self(Kind::Empty)),
             Kind::Full(bytes) => Some(Self(Kind::Full(bytes.clone()))),
-            Kind::Incoming(_) | Kind::Paced(_) | Kind::Boxed(_) => None,
+            Kind::Incoming(..) | Kind::Paced(_) | Kind::Boxed(_) => None,
         }
     }
 
@@ -172,7 +179,13 @@ impl HttpBody for Body {
                 self.0 = Kind::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Kind::Incoming(body) => Pin::new(body).poll_frame(task).map_err(|error| broken(error.into())),
+            Kind::Incoming(body, lease) => {
+                let polled = Pin::new(&mut *body).poll_frame(task).map_err(|error| broken(error.into()));
+                if body.is_end_stream() || !matches!(polled, Poll::Pending | Poll::Ready(Some(Ok(_)))) {
+                    *lease = None;
+                }
+                polled
+            }
             Kind::Paced(body) => Pin::new(body).poll_frame(task),
             Kind::Boxed(body) => body.as_mut().poll_frame(task),
         }
@@ -182,7 +195,7 @@ impl HttpBody for Body {
         match &self.0 {
             Kind::Empty => true,
             Kind::Full(_) => false,
-            Kind::Incoming(body) => body.is_end_stream(),
+            Kind::Incoming(body, _) => body.is_end_stream(),
             Kind::Paced(body) => body.is_end_stream(),
             Kind::Boxed(body) => body.is_end_stream(),
         }
@@ -192,7 +205,7 @@ impl HttpBody for Body {
         match &self.0 {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Incoming(body) => body.size_hint(),
+            Kind::Incoming(body, _) => body.size_hint(),
             Kind::Paced(body) => body.size_hint(),
             Kind::Boxed(body) => body.size_hint(),
         }
@@ -201,7 +214,7 @@ impl HttpBody for Body {
 
 impl From<Incoming> for Body {
     fn from(body: Incoming) -> Self {
-        Self(Kind::Incoming(body))
+        Self(Kind::Incoming(body, None))
     }
 }
 
@@ -234,7 +247,7 @@ impl fmt::Debug for Body {
         f.write_str(match &self.0 {
             Kind::Empty => "Body(empty)",
             Kind::Full(_) => "Body(full)",
-            Kind::Incoming(_) | Kind::Paced(_) => "Body(incoming)",
+            Kind::Incoming(..) | Kind::Paced(_) => "Body(incoming)",
             Kind::Boxed(_) => "Body(stream)",
         })
     }

@@ -81,7 +81,7 @@ async fn a_call_whose_time_is_up_sends_nothing() {
 }
 
 /// A port that takes no connection: its queue is full, and what comes after that gets no answer.
-async fn deaf() -> (Target, Vec<TcpStream>, tokio::net::TcpListener) {
+pub(crate) async fn deaf() -> (Target, Vec<TcpStream>, tokio::net::TcpListener) {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
     let listener = socket.listen(1).expect("a listener");

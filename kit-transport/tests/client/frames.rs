@@ -49,11 +49,16 @@ impl Frames {
         }
     }
 
-    pub(crate) async fn answer(&mut self, stream: u32) {
+    /// The head of an answer, whose body is to come.
+    pub(crate) async fn begin(&mut self, stream: u32) {
         // `:status` 200 and the content type, out of HPACK's static table.
         let mut head = vec![0x88, 0x0f, 0x10, 16];
         head.extend_from_slice(b"application/json");
         self.send(HEADERS, END_HEADERS, stream, &head).await;
+    }
+
+    pub(crate) async fn answer(&mut self, stream: u32) {
+        self.begin(stream).await;
         self.send(DATA, END_STREAM, stream, br#"{"v":5}"#).await;
     }
 

@@ -3,13 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
 
+mod ages;
 mod calls;
+mod caps;
+mod channel;
 mod deadlines;
 mod faults;
 mod frames;
 mod goaway;
 mod half_open;
 mod http2;
+mod lines;
 mod pool;
 mod raw;
 mod rhythm;

@@ -114,6 +114,13 @@ impl Peer {
         Target::parse(&format!("http://{}", self.address)).expect("an address is a target")
     }
 
+    /// Another server on the same port.
+    pub(crate) async fn restart(self) -> Self {
+        drop(self.listener);
+        let listener = TcpListener::bind(self.address).await.expect("the port is free again");
+        Self { listener, address: self.address }
+    }
+
     /// The next connection.
     pub(crate) async fn accept(&self) -> Line {
         let (stream, _) = in_time(self.listener.accept()).await.expect("a connection");
@@ -155,6 +162,14 @@ impl Received {
 }
 
 impl Line {
+    /// The next request, read whole, unless the client closes its end or drops it before.
+    pub(crate) async fn next_request(&mut self) -> Option<Received> {
+        if self.unread.is_empty() && !matches!(self.read_some().await, Ok(1..)) {
+            return None;
+        }
+        Some(self.request().await)
+    }
+
     /// The next request, read whole.
     pub(crate) async fn request(&mut self) -> Received {
         let head = self.read_until(b"\r\n\r\n").await;

@@ -6,13 +6,14 @@ use http::Method as Verb;
 use http::header::HeaderName;
 use kit_core::{Child, ChildLayer, Context, Error, Layer, Method};
 
-use super::binding::{Binding, Decoding};
+use super::Channel;
+use super::binding::{Binding, Decoding, Operation};
 use super::path::{Path, Values};
-use super::{Client, Target};
 use crate::codec::{Codec, Decode};
 use crate::http::{Body, Request};
 
-/// A binding that is being described: made by [`Client::post`] and its siblings, ended by [`endpoint`](Self::endpoint) or
+/// A binding that is being described: made by [`Client::post`](super::Client::post) and its siblings for one target, by
+/// [`post`](super::post) and its siblings for the channel that is [picked](super::Picked) for each request, ended by [`endpoint`](Self::endpoint) or
 /// [`binding`](Self::binding).
 ///
 /// ```
@@ -38,11 +39,10 @@ use crate::http::{Body, Request};
 /// # Ok::<(), Error>(())
 /// ```
 #[must_use = "it calls nothing before it is ended by `endpoint` or `binding`"]
-pub struct BindingBuilder<Req, C> {
-    client: Client,
+pub struct BindingBuilder<Req, C, At = Arc<Channel>> {
+    at: At,
     verb: Verb,
     method: &'static Method,
-    target: Target,
     parameters: Vec<(&'static str, Values<Req>)>,
     query: Vec<(&'static str, Values<Req>)>,
     shape: Shape<Req, C>,
@@ -62,18 +62,10 @@ pub(super) type Encoding<Req, C> = fn(&C, &Req) -> Result<Bytes, Error>;
 pub(super) type Before = Arc<dyn Fn(&mut Context, &mut Request) -> Result<(), Error> + Send + Sync>;
 pub(super) type After = Arc<dyn Fn(&mut Context, &mut http::Response<Body>) -> Result<(), Error> + Send + Sync>;
 
-impl<Req, C: Codec> BindingBuilder<Req, C> {
-    pub(super) fn new(
-        client: &Client,
-        verb: Verb,
-        method: &'static Method,
-        target: &Target,
-        codec: C,
-        encode: Option<Encoding<Req, C>>,
-    ) -> Self {
+impl<Req, C: Codec, At> BindingBuilder<Req, C, At> {
+    pub(super) fn new(at: At, verb: Verb, method: &'static Method, codec: C, encode: Option<Encoding<Req, C>>) -> Self {
         let shape = Shape { codec, encode, headers: Vec::new(), before: Vec::new(), after: Vec::new() };
-        let (client, target) = (client.clone(), target.clone());
-        Self { client, verb, method, target, parameters: Vec::new(), query: Vec::new(), shape }
+        Self { at, verb, method, parameters: Vec::new(), query: Vec::new(), shape }
     }
 
     /// Fills the parameter `{name}` of the method's path, or `{*name}`, which may have slashes. The value is escaped. One that
@@ -130,7 +122,7 @@ impl<Req, C: Codec> BindingBuilder<Req, C> {
     /// # Errors
     /// `InvalidArgument` for a method whose path is missing or malformed, has a parameter that nothing fills, or lacks one
     /// that is filled.
-    pub fn endpoint<Res>(self) -> Result<Child<Binding<Req, Res, C>>, Error>
+    pub fn endpoint<Res>(self) -> Result<Child<Binding<Req, Res, C, At>>, Error>
     where
         C: Decode<Res>,
     {
@@ -163,7 +155,7 @@ impl<Req, C: Codec> BindingBuilder<Req, C> {
     ///
     /// # Errors
     /// As [`endpoint`](Self::endpoint).
-    pub fn endpoint_with<Res, F>(self, decode: F) -> Result<Child<Binding<Req, Res, C>>, Error>
+    pub fn endpoint_with<Res, F>(self, decode: F) -> Result<Child<Binding<Req, Res, C, At>>, Error>
     where
         F: Fn(&mut Context, http::Response<Body>) -> Result<Res, Error> + Send + Sync + 'static,
     {
@@ -176,7 +168,7 @@ impl<Req, C: Codec> BindingBuilder<Req, C> {
     ///
     /// # Errors
     /// As [`endpoint`](Self::endpoint).
-    pub fn binding<Res>(self) -> Result<Binding<Req, Res, C>, Error>
+    pub fn binding<Res>(self) -> Result<Binding<Req, Res, C, At>, Error>
     where
         C: Decode<Res>,
     {
@@ -188,17 +180,18 @@ impl<Req, C: Codec> BindingBuilder<Req, C> {
     ///
     /// # Errors
     /// As [`endpoint`](Self::endpoint).
-    pub fn binding_with<Res, F>(self, decode: F) -> Result<Binding<Req, Res, C>, Error>
+    pub fn binding_with<Res, F>(self, decode: F) -> Result<Binding<Req, Res, C, At>, Error>
     where
         F: Fn(&mut Context, http::Response<Body>) -> Result<Res, Error> + Send + Sync + 'static,
     {
         self.build(Decoding::With(Arc::new(decode)))
     }
 
-    fn build<Res>(self, decoding: Decoding<Res, C>) -> Result<Binding<Req, Res, C>, Error> {
+    fn build<Res>(self, decoding: Decoding<Res, C>) -> Result<Binding<Req, Res, C, At>, Error> {
         let template = self.method.path_template().unwrap_or_default();
-        let path = Path::new(&self.target, template, self.parameters, self.query)?;
-        Ok(Binding::new(self.client, self.verb, self.method.is_idempotent(), path, self.shape, decoding))
+        let path = Path::new(template, self.parameters, self.query)?;
+        let operation = Operation::new(self.verb, self.method.is_idempotent(), path, self.shape, decoding);
+        Ok(Binding::new(self.at, operation))
     }
 }
 
@@ -214,8 +207,8 @@ where
     Arc::new(move |request, put| values(request).into_iter().for_each(|value| put(&value)))
 }
 
-impl<Req, C> fmt::Debug for BindingBuilder<Req, C> {
+impl<Req, C, At: fmt::Debug> fmt::Debug for BindingBuilder<Req, C, At> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BindingBuilder({} {} at {})", self.verb, self.method.name(), self.target)
+        write!(f, "BindingBuilder({} {} at {:?})", self.verb, self.method.name(), self.at)
     }
 }

@@ -8,7 +8,7 @@ use kit_core::{Context, Error, Scope};
 use tokio::time::{Instant, timeout_at};
 
 use super::exchange::Sent;
-use super::{Client, Target, error, headers};
+use super::{Channel, error, exchange, headers};
 use crate::http::{Body, Request};
 
 /// One call's time: what every call has, whatever it sends and reads.
@@ -16,21 +16,20 @@ pub(super) struct Call<'a> {
     pub(super) cx: Scope<'a>,
     pub(super) deadline: Instant,
     left: Duration,
-    client: &'a Client,
-    target: &'a Target,
+    channel: &'a Channel,
 }
 
 impl<'a> Call<'a> {
-    /// Begins a call that ends at the context's deadline, or at the client's own if it has none.
-    pub(super) fn begin(cx: &'a mut Context, client: &'a Client, target: &'a Target) -> Result<Self, Error> {
+    /// Begins a call that ends at the context's deadline, or at the channel's own if it has none.
+    pub(super) fn begin(cx: &'a mut Context, channel: &'a Channel) -> Result<Self, Error> {
         // A handler need not have stamped what it waited: what is sent as the time that is left must be true.
         let now = cx.stamp();
-        let deadline = cx.deadline().unwrap_or(now + client.config().default_deadline);
+        let deadline = cx.deadline().unwrap_or(now + channel.config().default_deadline);
         let left = deadline.saturating_duration_since(now);
         if left.is_zero() {
-            return Err(error::expired(target));
+            return Err(error::expired(channel.target()));
         }
-        Ok(Self { cx: cx.scope(Some(deadline)), deadline, left, client, target })
+        Ok(Self { cx: cx.scope(Some(deadline)), deadline, left, channel })
     }
 
     /// Adds what goes with every call.
@@ -44,7 +43,7 @@ impl<'a> Call<'a> {
         if let Some(bytes) = request.body().size_hint().exact() {
             self.cx.sizes_mut().add_sent(usize::try_from(bytes).unwrap_or(usize::MAX));
         }
-        self.client.send(request, idempotent, self.deadline)
+        exchange::send(self.channel.pool(), request, idempotent, self.deadline)
     }
 
     /// The head of the answer to what was sent; who gave it is the context's peer.
@@ -63,7 +62,7 @@ impl<'a> Call<'a> {
                 result
             }
             // The work was abandoned: whatever it spawned is told by the drop of the scope.
-            None => Err(error::late(self.target)),
+            None => Err(error::late(self.channel.target())),
         }
     }
 }
@@ -80,7 +79,10 @@ pub(super) async fn within<T>(deadline: Instant, mut work: Pin<&mut impl Future<
 mod tests {
     use std::pin::pin;
 
+    use kit_core::{Factory as _, Instance};
+
     use super::*;
+    use crate::http::client::{Channels, Config};
 
     #[tokio::test(start_paused = true)]
     async fn work_is_given_up_at_the_deadline_and_not_before() {
@@ -92,16 +94,16 @@ mod tests {
         assert_eq!(Instant::now(), deadline);
     }
 
-    fn client() -> (Client, Target) {
-        (Client::new(super::super::Config::default()).unwrap(), Target::parse("http://h").unwrap())
+    async fn channel() -> Channel {
+        Channels::new(Config::default()).unwrap().make(&Instance::new("h")).await.unwrap()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_without_a_deadline_has_the_clients_and_one_with_a_deadline_its_own() {
-        let (client, target) = client();
+    async fn a_call_without_a_deadline_has_the_channels_and_one_with_a_deadline_its_own() {
+        let channel = channel().await;
         let mut cx = Context::new();
         let now = cx.now();
-        let call = Call::begin(&mut cx, &client, &target).unwrap();
+        let call = Call::begin(&mut cx, &channel).unwrap();
         assert_eq!((call.deadline, call.left), (now + Duration::from_secs(30), Duration::from_secs(30)));
         assert_eq!(call.cx.deadline(), Some(call.deadline));
         call.end(Some(Ok(()))).unwrap();
@@ -109,26 +111,26 @@ mod tests {
         // What was waited before the call, and stamped by nobody, is not left any more.
         let mut cx = Context::new().with_deadline(Some(now + Duration::from_secs(3_600)));
         tokio::time::advance(Duration::from_secs(600)).await;
-        assert_eq!(Call::begin(&mut cx, &client, &target).unwrap().left, Duration::from_secs(3_000));
+        assert_eq!(Call::begin(&mut cx, &channel).unwrap().left, Duration::from_secs(3_000));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_call_whose_time_is_up_is_nobodys_failure() {
-        let (client, target) = client();
+        let channel = channel().await;
         let mut cx = Context::new();
         let now = cx.now();
         cx = cx.with_deadline(Some(now));
-        let error = Call::begin(&mut cx, &client, &target).err().expect("no time is left");
+        let error = Call::begin(&mut cx, &channel).err().expect("no time is left");
         assert_eq!((error.code(), error.outcome()), (kit_core::Code::DeadlineExceeded, kit_core::Outcome::Rejected));
         assert_eq!(error.retry(), kit_core::Retry::Safe);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_an_abandoned_call_spawned_is_told_and_what_a_finished_one_spawned_is_not() {
-        let (client, target) = client();
+        let channel = channel().await;
         for (result, told) in [(Some(Ok(())), false), (None, true)] {
             let mut cx = Context::new();
-            let mut call = Call::begin(&mut cx, &client, &target).unwrap();
+            let mut call = Call::begin(&mut cx, &channel).unwrap();
             let token = call.cx.cancel_token();
             assert_eq!(call.end(result).is_err(), told);
             assert_eq!(token.is_cancelled(), told);

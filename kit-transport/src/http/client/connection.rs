@@ -1,11 +1,16 @@
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 
+use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use kit_core::BoxError;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::Config;
+use super::pool::{Carrier, Place, Stream};
 use super::wire::{Meter, Reading, Wire};
 use crate::http::{Body, Request};
 
@@ -14,6 +19,10 @@ pub(super) struct Connection {
     sender: Sender,
     meter: Arc<Meter>,
     ends: Arc<kit_core::Connection>,
+    /// When it is too old to take another request.
+    expires: Option<Instant>,
+    /// Its call's part of a connection that carries many.
+    stream: Option<Stream>,
     /// Whether it has carried a request before: a fresh one cannot be stale.
     pub(super) reused: bool,
 }
@@ -36,9 +45,14 @@ pub(super) struct Lost {
 
 impl Connection {
     /// Spawns the connection's task.
-    pub(super) async fn open(stream: TokioIo<TcpStream>, config: &Config) -> Result<Self, BoxError> {
+    pub(super) async fn open(
+        stream: TokioIo<TcpStream>,
+        config: &Config,
+        place: Place,
+        expires: Option<Instant>,
+    ) -> Result<Self, BoxError> {
         let ends = kit_core::Connection::new(stream.inner().peer_addr().ok(), stream.inner().local_addr().ok());
-        let wire = Wire::new(stream, config.http2_only);
+        let wire = Wire::new(stream, config.http2_only, place);
         let meter = wire.meter();
         // How a connection ends, its requests are told.
         let sender = if config.http2_only {
@@ -48,22 +62,38 @@ impl Connection {
                 .keep_alive_interval(config.keep_alive)
                 .keep_alive_timeout(config.keep_alive / 2);
             let (sender, connection) = builder.handshake(wire).await?;
-            tokio::spawn(async move { drop(connection.await) });
+            meter.set_room(connection.current_max_send_streams());
+            let told = Arc::clone(&meter);
+            tokio::spawn(async move {
+                let mut connection = pin!(connection);
+                // What the peer allows is known to the connection, which sees every request that it is sent.
+                drop(
+                    poll_fn(|task| {
+                        let ended = connection.as_mut().poll(task);
+                        told.set_room(connection.current_max_send_streams());
+                        ended
+                    })
+                    .await,
+                );
+            });
             Sender::Many(sender)
         } else {
             let (sender, connection) = http1::handshake(wire).await?;
             tokio::spawn(async move { drop(connection.await) });
             Sender::One(sender)
         };
-        Ok(Self { sender, meter, ends: Arc::new(ends), reused: false })
+        Ok(Self { sender, meter, ends: Arc::new(ends), expires, stream: None, reused: false })
     }
 
-    /// Whether it takes a request now, as far as is known.
-    pub(super) fn is_ready(&self) -> bool {
-        match &self.sender {
-            Sender::One(sender) => sender.is_ready(),
-            Sender::Many(sender) => sender.is_ready(),
-        }
+    /// The same, as one call's way to it.
+    pub(super) fn on(mut self, stream: Stream) -> Self {
+        self.stream = Some(stream);
+        self
+    }
+
+    /// Its call's part of a connection that carries many, for the call alone to hold from here on.
+    pub(super) fn leave(&mut self) -> Option<Stream> {
+        self.stream.take()
     }
 
     /// Waits until it takes another request; `false` if it never will.
@@ -72,21 +102,6 @@ impl Connection {
             Sender::One(sender) => sender.ready().await.is_ok(),
             Sender::Many(sender) => sender.ready().await.is_ok(),
         }
-    }
-
-    /// Another way to the same connection.
-    ///
-    /// # Panics
-    /// If it is an HTTP/1.1 connection, which carries one request at a time.
-    pub(super) fn shared(&self, reused: bool) -> Self {
-        let Sender::Many(sender) = &self.sender else { panic!("an HTTP/1.1 connection is not shared") };
-        let (meter, ends) = (Arc::clone(&self.meter), self.ends());
-        Self { sender: Sender::Many(sender.clone()), meter, ends, reused }
-    }
-
-    /// Whether both are ways to one connection.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.meter, &other.meter)
     }
 
     pub(super) fn ends(&self) -> Arc<kit_core::Connection> {
@@ -98,7 +113,7 @@ impl Connection {
     }
 
     /// Sends a request, and waits for the head of its answer.
-    pub(super) async fn send(&mut self, request: Request) -> Result<http::Response<Body>, Lost> {
+    pub(super) async fn send(&mut self, request: Request) -> Result<http::Response<Incoming>, Lost> {
         if self.reused {
             self.meter.doubt();
         }
@@ -107,10 +122,43 @@ impl Connection {
             Sender::One(sender) => sender.try_send_request(request).await,
             Sender::Many(sender) => sender.try_send_request(request).await,
         };
-        answer.map(|response| response.map(Body::from)).map_err(|mut lost| {
+        answer.map_err(|mut lost| {
             let request = lost.take_message();
             let unsent = request.is_some() || self.meter.reading().written == before;
             Lost { error: lost.into_error(), request, unsent }
         })
+    }
+}
+
+impl Carrier for Connection {
+    fn is_ready(&self) -> bool {
+        match &self.sender {
+            Sender::One(sender) => sender.is_ready(),
+            Sender::Many(sender) => sender.is_ready(),
+        }
+    }
+
+    fn expires(&self) -> Option<Instant> {
+        self.expires
+    }
+
+    fn room(&self) -> usize {
+        self.meter.room()
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.meter, &other.meter)
+    }
+
+    fn share(&self, used: bool) -> Self {
+        let Sender::Many(sender) = &self.sender else { panic!("an HTTP/1.1 connection is not shared") };
+        Self {
+            sender: Sender::Many(sender.clone()),
+            meter: Arc::clone(&self.meter),
+            ends: self.ends(),
+            expires: self.expires,
+            stream: None,
+            reused: used,
+        }
     }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 use http::uri::Authority;
 use kit_core::{BoxError, Code, Error, Outcome, Retry};
 
-use super::Target;
 use crate::http::BodyTooLarge;
 
 /// No connection within [`Config::connect_timeout`](super::Config::connect_timeout): the cause of `Unavailable`.
@@ -38,6 +37,29 @@ pub enum UnexpectedAnswer {
     ContentCoding(String),
 }
 
+/// A call got no connection: the cause of the error that its caller gets. Nothing of it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoConnection {
+    /// As many connections as may be are in use, and as many calls as may be wait for one.
+    #[error("{connections} connections are in use and {waiting} calls wait for one")]
+    Full {
+        /// How many may be open.
+        connections: usize,
+        /// How many may wait.
+        waiting: usize,
+    },
+    /// Its deadline came before its turn.
+    #[error("the deadline came before a connection, after {waited:?}")]
+    Deadline {
+        /// How long it waited.
+        waited: Duration,
+    },
+    /// The channel was closed: its instance is gone, or the program is stopping.
+    #[error("the channel was closed")]
+    Closed,
+}
+
 impl ConnectTimeout {
     /// How long it was tried.
     pub fn limit(&self) -> Duration {
@@ -53,17 +75,44 @@ impl AnswerTooLarge {
 }
 
 /// The time was up before anything was sent: nobody's failure, so it counts against no backend.
-pub(super) fn expired(target: &Target) -> Error {
+pub(super) fn expired(target: &Authority) -> Error {
     Error::from_code(Code::DeadlineExceeded)
         .with_reason("deadline_before_call")
         .with_outcome(Outcome::Rejected)
         .with_retry(Retry::Safe)
-        .with_field("target", target.authority())
+        .with_field("target", target.as_str())
 }
 
 /// The time was up before the answer was here, all of it.
-pub(super) fn late(target: &Target) -> Error {
-    Error::from_code(Code::DeadlineExceeded).with_field("target", target.authority())
+pub(super) fn late(target: &Authority) -> Error {
+    Error::from_code(Code::DeadlineExceeded).with_field("target", target.as_str())
+}
+
+/// No place in the pool, nor in the queue before it.
+#[cold]
+pub(super) fn full(connections: usize, waiting: usize, target: &Authority) -> Error {
+    refused(Code::Unavailable, NoConnection::Full { connections, waiting }, "connections_busy", target)
+}
+
+/// No place in the pool by the deadline.
+#[cold]
+pub(super) fn not_in_time(waited: Duration, target: &Authority) -> Error {
+    refused(Code::DeadlineExceeded, NoConnection::Deadline { waited }, "deadline_before_call", target)
+}
+
+/// No pool any more.
+#[cold]
+pub(super) fn closed(target: &Authority) -> Error {
+    refused(Code::Unavailable, NoConnection::Closed, "channel_closed", target)
+}
+
+/// It was refused on this side: nobody's failure, and nothing was sent.
+fn refused(code: Code, cause: NoConnection, reason: &'static str, target: &Authority) -> Error {
+    Error::boundary(code, cause)
+        .with_reason(reason)
+        .with_outcome(Outcome::Rejected)
+        .with_retry(Retry::Safe)
+        .with_field("target", target.as_str())
 }
 
 /// No connection to a host.
@@ -140,16 +189,16 @@ pub(super) fn unanswered(error: hyper::Error, fate: Fate, host: &Authority) -> E
 }
 
 /// An answer that broke off.
-pub(super) fn broken(cause: Error, target: &Target) -> Error {
+pub(super) fn broken(cause: Error, target: &Authority) -> Error {
     Error::boundary(Code::Unavailable, cause)
         .with_message("the answer broke off")
         .with_reason("connection_lost")
         .with_retry(Retry::MayHaveRun)
-        .with_field("target", target.authority())
+        .with_field("target", target.as_str())
 }
 
 /// An answer whose body was not read whole: too large, or broken off.
-pub(super) fn unread(cause: Error, target: &Target) -> Error {
+pub(super) fn unread(cause: Error, target: &Authority) -> Error {
     match cause.cause::<BodyTooLarge>() {
         None => broken(cause, target),
         // The same call would fail the same way, and it is the callee that answered so.
@@ -157,17 +206,17 @@ pub(super) fn unread(cause: Error, target: &Target) -> Error {
             .with_message("the answer is too large")
             .with_reason("answer_too_large")
             .with_retry(Retry::Never)
-            .with_field("target", target.authority()),
+            .with_field("target", target.as_str()),
     }
 }
 
 /// An answer of success that is not what was agreed on. Another instance, of another version, may do better.
-pub(super) fn unreadable(cause: impl Into<BoxError>, reason: &'static str, target: &Target) -> Error {
+pub(super) fn unreadable(cause: impl Into<BoxError>, reason: &'static str, target: &Authority) -> Error {
     Error::boundary(Code::Internal, cause)
         .with_message(UNREADABLE)
         .with_reason(reason)
         .with_retry(Retry::MayHaveRun)
-        .with_field("target", target.authority())
+        .with_field("target", target.as_str())
 }
 
 pub(super) const MALFORMED: &str = "malformed_answer";

@@ -1,15 +1,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::header::{HOST, HeaderValue};
-use http::uri::{Authority, PathAndQuery};
-use http::{Uri, Version};
+use hyper::body::Incoming;
 use kit_core::Error;
 use tokio::time::Instant;
 
 use super::connection::{Connection, Lost};
 use super::error::{self, Fate};
-use super::hosts::Hosts;
+use super::pool::Pool;
 use super::wire::Reading;
 use crate::http::{Body, Request};
 
@@ -34,26 +32,18 @@ const MAX_SENDS: u32 = 3;
 /// # Source
 /// RFC 9110, 9.2.2 and RFC 9112, 9.3.1 on idempotent requests and closed connections; gRFC A6, transparent retries; Go's
 /// `net/http`, `persistConn.shouldRetryRequest`.
-pub(super) fn send(hosts: &Arc<Hosts>, mut request: Request, idempotent: bool, deadline: Instant) -> Sent {
-    let hosts = Arc::clone(hosts);
-    let host = request.uri().authority().cloned().expect("a target's URI has an authority");
-    if !hosts.config().http2_only {
-        origin_form(&mut request, &host);
-    }
+pub(super) fn send(pool: &Arc<Pool>, mut request: Request, idempotent: bool, deadline: Instant) -> Sent {
+    let pool = Arc::clone(pool);
     Box::pin(async move {
         let mut fresh = false;
         for sends in 1.. {
-            let connection = hosts.connection(&host, fresh).await?;
+            let connection = pool.connection(fresh, deadline).await?;
             // Kept where it may be needed: hyper takes the request and gives back only what it has not begun.
-            let again = sends < MAX_SENDS && (connection.reused || hosts.config().http2_only);
+            let again = sends < MAX_SENDS && (connection.reused || pool.config().http2_only);
             let copy = if again { copy(&request) } else { None };
-            let mut trip = Trip::begin(&hosts, &host, connection, deadline);
+            let mut trip = Trip::begin(&pool, connection, deadline);
             let lost = match trip.connection().send(request).await {
-                Ok(response) => {
-                    let ends = trip.connection().ends();
-                    trip.arrived();
-                    return Ok((response, ends));
-                }
+                Ok(response) => return Ok(trip.arrived(response)),
                 Err(lost) => lost,
             };
             let fate = Fate::of(&lost.error, lost.unsent);
@@ -66,7 +56,7 @@ pub(super) fn send(hosts: &Arc<Hosts>, mut request: Request, idempotent: bool, d
             let Lost { error, request: unbegun, .. } = lost;
             request = match unbegun.or(copy).filter(|_| allowed && sends < MAX_SENDS) {
                 Some(request) => request,
-                None => return Err(error::unanswered(error, fate, &host)),
+                None => return Err(error::unanswered(error, fate, pool.address())),
             };
             fresh = true;
         }
@@ -76,33 +66,32 @@ pub(super) fn send(hosts: &Arc<Hosts>, mut request: Request, idempotent: bool, d
 
 /// A request on a connection, until its answer begins.
 struct Trip<'a> {
-    hosts: &'a Arc<Hosts>,
-    host: &'a Authority,
+    pool: &'a Arc<Pool>,
     connection: Option<Connection>,
     before: Reading,
     deadline: Instant,
 }
 
 impl<'a> Trip<'a> {
-    fn begin(hosts: &'a Arc<Hosts>, host: &'a Authority, connection: Connection, deadline: Instant) -> Self {
-        Self { hosts, host, before: connection.reading(), connection: Some(connection), deadline }
+    fn begin(pool: &'a Arc<Pool>, connection: Connection, deadline: Instant) -> Self {
+        Self { pool, before: connection.reading(), connection: Some(connection), deadline }
     }
 
     fn connection(&mut self) -> &mut Connection {
         self.connection.as_mut().expect("a trip that is under way has its connection")
     }
 
-    fn arrived(mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.hosts.give_back(self.host, connection);
-        }
+    fn arrived(mut self, response: http::Response<Incoming>) -> Answer {
+        let connection = self.connection.take().expect("a trip that is under way has its connection");
+        let ends = connection.ends();
+        (response.map(|body| self.pool.answered(connection, body)), ends)
     }
 
     /// Whether the connection had been used before.
     fn lost(mut self, fate: Fate) -> bool {
         let Some(connection) = self.connection.take() else { return false };
         if !matches!(fate, Fate::Refused | Fate::Reset | Fate::Upload) {
-            self.hosts.retire(self.host, &connection);
+            self.pool.retire(&connection);
         }
         connection.reused
     }
@@ -114,7 +103,7 @@ impl Drop for Trip<'_> {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         if connection.reading().reads == self.before.reads && Instant::now() >= self.deadline {
-            self.hosts.retire(self.host, &connection);
+            self.pool.retire(&connection);
         }
     }
 }
@@ -127,16 +116,4 @@ fn copy(request: &Request) -> Option<Request> {
     *copy.version_mut() = request.version();
     copy.headers_mut().clone_from(request.headers());
     Some(copy)
-}
-
-/// Writes a request as HTTP/1.1 has it: the path alone, the host as a header.
-fn origin_form(request: &mut Request, host: &Authority) {
-    if !request.headers().contains_key(HOST) {
-        let named = if host.port_u16() == Some(80) { host.host() } else { host.as_str() };
-        let value = HeaderValue::from_str(named).expect("a host is made of what a header may have");
-        request.headers_mut().insert(HOST, value);
-    }
-    let path = request.uri().path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
-    *request.uri_mut() = Uri::from(path);
-    *request.version_mut() = Version::HTTP_11;
 }

@@ -4,9 +4,9 @@ use http::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE,
 };
+use http::uri::Authority;
 use kit_core::{Context, Error, request_id};
 
-use super::Target;
 use super::error::{UnexpectedAnswer, unreadable};
 use crate::codec::Codec;
 use crate::http::deadline::{self, GRPC_TIMEOUT};
@@ -56,7 +56,7 @@ fn is_framing(name: &HeaderName) -> bool {
 }
 
 /// Refuses an answer that `codec` does not read.
-pub(super) fn check_content<C: Codec>(headers: &HeaderMap, codec: &C, target: &Target) -> Result<(), Error> {
+pub(super) fn check_content<C: Codec>(headers: &HeaderMap, codec: &C, target: &Authority) -> Result<(), Error> {
     if let Some(coding) = headers.get(CONTENT_ENCODING)
         && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_answer_of_another_kind_is_refused_with_its_kind() {
-        let target = Target::parse("http://h").unwrap();
+        let target = Authority::from_static("h");
         let check = |name: &str, value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -80,6 +80,8 @@
 mod binding;
 mod builder;
 mod call;
+mod channel;
+mod channels;
 mod config;
 mod connect;
 mod connection;
@@ -92,12 +94,17 @@ mod pool;
 mod raw;
 mod stream;
 mod target;
+mod views;
 mod wire;
 
 pub use binding::Binding;
 pub use builder::BindingBuilder;
+pub use channel::Channel;
+pub use channels::Channels;
 pub use config::Config;
-pub use error::{AnswerTooLarge, ConnectTimeout, UnexpectedAnswer};
-pub use pool::Client;
+pub use error::{AnswerTooLarge, ConnectTimeout, NoConnection, UnexpectedAnswer};
+pub use hosts::Client;
+pub(in crate::http) use pool::Lease;
 pub use raw::Raw;
 pub use target::Target;
+pub use views::{Picked, delete, get, patch, post, put, raw};

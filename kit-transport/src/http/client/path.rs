@@ -1,21 +1,26 @@
 use std::fmt::{self, Write as _};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use http::Uri;
-use kit_core::{Error, Retry};
-
-use super::Target;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use kit_core::{Code, Error, Retry};
 
 /// What a request says in one place of its URI: nothing, one value, or several.
 pub(super) type Values<Req> = Arc<dyn Fn(&Req, &mut dyn FnMut(&dyn fmt::Display)) + Send + Sync>;
 
-/// The URI of a call: a template of the method's path, the values that fill it, and a query.
+/// Path and query of a call: a template of the method's path, the values that fill it, and a query.
 pub(super) struct Path<Req> {
-    target: Target,
     parts: Vec<Part<Req>>,
     query: Vec<(&'static str, Values<Req>)>,
-    /// Of a path without parameters and query: made once.
-    whole: Option<Uri>,
+    /// Of a path without parameters and query.
+    whole: Option<Whole>,
+}
+
+/// A path that is the same for every call.
+struct Whole {
+    path: PathAndQuery,
+    /// Below the prefix that came first: all channels of a factory have the same.
+    below: OnceLock<(Arc<str>, PathAndQuery)>,
 }
 
 enum Part<Req> {
@@ -26,7 +31,6 @@ enum Part<Req> {
 impl<Req> Path<Req> {
     /// The path of `template`, each of whose parameters is named once in `parameters`, and none besides.
     pub(super) fn new(
-        target: &Target,
         template: &'static str,
         mut parameters: Vec<(&'static str, Values<Req>)>,
         query: Vec<(&'static str, Values<Req>)>,
@@ -59,25 +63,21 @@ impl<Req> Path<Req> {
             return Err(refused(&format!("has no parameter {name:?}, or only once")));
         }
         let texts: String = parts.iter().map(|part| if let Part::Text(text) = part { text } else { "x" }).collect();
-        let uri = target.uri(&texts).map_err(|_| refused("has characters that a path cannot have"))?;
-        let whole = (parts.len() == 1 && query.is_empty()).then_some(uri);
-        Ok(Self { target: target.clone(), parts, query, whole })
+        let path = path_and_query(texts.into()).map_err(|_| refused("has characters that a path cannot have"))?;
+        let whole = (parts.len() == 1 && query.is_empty()).then(|| Whole { path, below: OnceLock::new() });
+        Ok(Self { parts, query, whole })
     }
 
-    pub(super) fn target(&self) -> &Target {
-        &self.target
-    }
-
-    /// The URI for `request`.
-    pub(super) fn uri(&self, request: &Req) -> Result<Uri, Error> {
+    /// Path and query for `request`, below `prefix`: empty, or `/a/b`.
+    pub(super) fn below(&self, prefix: &Arc<str>, request: &Req) -> Result<PathAndQuery, Error> {
         match &self.whole {
-            Some(uri) => Ok(uri.clone()),
-            None => self.target.uri(&self.write(request)?),
+            Some(whole) => whole.below(prefix),
+            None => path_and_query(self.write(prefix, request)?.into()),
         }
     }
 
-    fn write(&self, request: &Req) -> Result<String, Error> {
-        let mut path = String::new();
+    fn write(&self, prefix: &str, request: &Req) -> Result<String, Error> {
+        let mut path = String::from(prefix);
         for part in &self.parts {
             match part {
                 Part::Text(text) => path.push_str(text),
@@ -105,9 +105,33 @@ impl<Req> Path<Req> {
     }
 }
 
+impl Whole {
+    fn below(&self, prefix: &Arc<str>) -> Result<PathAndQuery, Error> {
+        if prefix.is_empty() {
+            return Ok(self.path.clone());
+        }
+        let make = || path_and_query([&**prefix, self.path.as_str()].concat().into());
+        match self.below.get() {
+            Some((known, path)) if Arc::ptr_eq(known, prefix) => Ok(path.clone()),
+            Some(_) => make(),
+            None => {
+                let path = make()?;
+                // Whoever was first: the others make theirs each time, which only a binding of many factories meets.
+                let _ = self.below.set((Arc::clone(prefix), path.clone()));
+                Ok(path)
+            }
+        }
+    }
+}
+
+/// Reads what was written to be path and query.
+pub(super) fn path_and_query(text: Bytes) -> Result<PathAndQuery, Error> {
+    PathAndQuery::from_maybe_shared(text)
+        .map_err(|error| Error::boundary(Code::InvalidArgument, error).with_message("the path of the call is no path"))
+}
+
 impl<Req> fmt::Debug for Path<Req> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.target)?;
         self.parts.iter().try_for_each(|part| match part {
             Part::Text(text) => f.write_str(text),
             Part::Parameter { name, .. } => write!(f, "{{{name}}}"),
@@ -145,6 +169,8 @@ fn escape(into: &mut String, text: &str, keep_slashes: bool) {
 mod tests {
     use proptest::prelude::*;
 
+    use http::Uri;
+
     use super::*;
 
     struct Get {
@@ -158,20 +184,34 @@ mod tests {
 
     fn path(template: &'static str) -> Path<Get> {
         let tags: Values<Get> = Arc::new(|get, put| get.tags.iter().for_each(|tag| put(tag)));
-        Path::new(&Target::parse("http://h/p").unwrap(), template, vec![id()], vec![("tag", tags)]).unwrap()
+        Path::new(template, vec![id()], vec![("tag", tags)]).unwrap()
     }
 
     fn uri(template: &'static str, id: &str, tags: &[u8]) -> Result<String, Error> {
         let request = Get { id: id.to_owned(), tags: tags.to_vec() };
-        path(template).uri(&request).map(|uri| uri.to_string())
+        path(template).below(&"/p".into(), &request).map(|path| path.to_string())
+    }
+
+    #[test]
+    fn a_path_that_is_always_the_same_stands_below_each_prefix() {
+        let path = Path::<Get>::new("/count", Vec::new(), Vec::new()).unwrap();
+        let request = Get { id: String::new(), tags: Vec::new() };
+        let below = |prefix: &Arc<str>| path.below(prefix, &request).unwrap().to_string();
+        let (none, one, other): (Arc<str>, Arc<str>, Arc<str>) = ("".into(), "/a/b".into(), "/c".into());
+        for _ in 0..2 {
+            assert_eq!(
+                (below(&one), below(&other), below(&none)),
+                ("/a/b/count".into(), "/c/count".into(), "/count".into())
+            );
+        }
     }
 
     #[test]
     fn values_stand_in_their_places() {
-        assert_eq!(uri("/a/{id}/b", "7", &[]).unwrap(), "http://h/p/a/7/b");
-        assert_eq!(uri("/a/{id}", "7", &[1, 2]).unwrap(), "http://h/p/a/7?tag=1&tag=2");
-        assert_eq!(uri("/a/{id}", "a/b?c#d é%", &[]).unwrap(), "http://h/p/a/a%2Fb%3Fc%23d%20%C3%A9%25");
-        assert_eq!(uri("/f/{*id}", "a b/c", &[]).unwrap(), "http://h/p/f/a%20b/c");
+        assert_eq!(uri("/a/{id}/b", "7", &[]).unwrap(), "/p/a/7/b");
+        assert_eq!(uri("/a/{id}", "7", &[1, 2]).unwrap(), "/p/a/7?tag=1&tag=2");
+        assert_eq!(uri("/a/{id}", "a/b?c#d é%", &[]).unwrap(), "/p/a/a%2Fb%3Fc%23d%20%C3%A9%25");
+        assert_eq!(uri("/f/{*id}", "a b/c", &[]).unwrap(), "/p/f/a%20b/c");
     }
 
     #[test]
@@ -186,7 +226,6 @@ mod tests {
 
     #[test]
     fn a_template_that_cannot_be_filled_is_refused() {
-        let target = Target::parse("http://h").unwrap();
         for (template, told) in [
             ("a/{id}", "does not begin with a slash"),
             ("", "does not begin with a slash"),
@@ -199,7 +238,7 @@ mod tests {
             ("/a", "has no parameter \"id\""),
             ("/a b/{id}", "has characters that a path cannot have"),
         ] {
-            let error = Path::new(&target, template, vec![id()], Vec::new()).unwrap_err();
+            let error = Path::new(template, vec![id()], Vec::new()).unwrap_err();
             assert!(error.message().contains(told), "{template}: {}", error.message());
         }
     }

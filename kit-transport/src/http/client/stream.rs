@@ -2,11 +2,12 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
+use http::uri::Authority;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use kit_core::{Context, Error, Outcome, StreamEnd};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::{Target, error};
+use super::error;
 use crate::http::Body;
 
 /// An answer's body that its reader reads for itself: announced on the call's context, cut off at the call's deadline, an
@@ -20,11 +21,11 @@ struct Tracked {
     deadline: Instant,
     /// Made when the body first makes its reader wait.
     timer: Option<Pin<Box<Sleep>>>,
-    target: Target,
+    target: Authority,
 }
 
 /// Tracks the body of an answer, unless it has none.
-pub(super) fn track(cx: &mut Context, body: Body, outcome: Outcome, deadline: Instant, target: &Target) -> Body {
+pub(super) fn track(cx: &mut Context, body: Body, outcome: Outcome, deadline: Instant, target: &Authority) -> Body {
     if body.is_end_stream() {
         return body;
     }
@@ -119,7 +120,7 @@ mod tests {
     fn tracked(body: Body) -> (Body, StreamEnd) {
         let mut cx = Context::new();
         let deadline = cx.now() + LIMIT;
-        let body = track(&mut cx, body, Outcome::Success, deadline, &Target::parse("http://h").unwrap());
+        let body = track(&mut cx, body, Outcome::Success, deadline, &Authority::from_static("h"));
         (body, cx.stream().expect("an announced stream").clone())
     }
 
@@ -156,7 +157,7 @@ mod tests {
     async fn an_empty_body_is_no_stream() {
         let mut cx = Context::new();
         let now = cx.now();
-        let body = track(&mut cx, Body::empty(), Outcome::Success, now, &Target::parse("http://h").unwrap());
+        let body = track(&mut cx, Body::empty(), Outcome::Success, now, &Authority::from_static("h"));
         assert!(body.is_ready() && cx.stream().is_none());
     }
 

@@ -2,10 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::Uri;
-use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
-use kit_core::{Code, Error};
+use http::uri::{Authority, InvalidUri, Scheme};
+use kit_core::Error;
 
 /// Where calls go: a scheme, a host, and perhaps a path that all of them begin with. Parsed and checked once; cheap to clone.
 ///
@@ -63,17 +62,12 @@ impl Target {
         self.authority.as_str()
     }
 
-    /// The URI of a path and query below this target.
-    pub(super) fn uri(&self, path_and_query: &str) -> Result<Uri, Error> {
-        let whole = Bytes::from([&*self.prefix, path_and_query].concat());
-        let path_and_query = PathAndQuery::from_maybe_shared(whole).map_err(|error| {
-            Error::boundary(Code::InvalidArgument, error).with_message("the path of the call is no path")
-        })?;
-        let mut parts = http::uri::Parts::default();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(path_and_query);
-        Ok(Uri::from_parts(parts).expect("a URI with scheme, authority and path is whole"))
+    pub(super) fn host(&self) -> &Authority {
+        &self.authority
+    }
+
+    pub(super) fn prefix(&self) -> &Arc<str> {
+        &self.prefix
     }
 }
 
@@ -99,19 +93,9 @@ impl fmt::Debug for Target {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use kit_core::Code;
 
-    #[test]
-    fn a_path_stands_below_the_target() {
-        for (target, path, uri) in [
-            ("http://h:8080", "/count", "http://h:8080/count"),
-            ("http://h:8080/", "/count", "http://h:8080/count"),
-            ("http://h/a/b/", "/count?x=1", "http://h/a/b/count?x=1"),
-            ("http://[::1]:80/a", "/", "http://[::1]:80/a/"),
-        ] {
-            assert_eq!(Target::parse(target).unwrap().uri(path).unwrap().to_string(), uri);
-        }
-    }
+    use super::*;
 
     #[test]
     fn what_cannot_be_called_is_refused_with_the_reason() {
