@@ -93,3 +93,37 @@ async fn a_pick_carries_its_own_channel_however_the_set_is_ordered() {
     assert_eq!(*roster.pick(&mut cx, &RoundRobin::new()).unwrap().channel(), "to b");
     assert_eq!(*roster.pick(&mut cx, &RoundRobin::new()).unwrap().channel(), "to a");
 }
+
+#[test]
+fn no_call_is_at_one_that_has_left_and_drained_whatever_threads_do() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    let roster: Roster<Arc<AtomicBool>> = Roster::new(Config::default()).unwrap();
+    let stop = AtomicBool::new(false);
+    let member = || (roster.newcomer(Arc::new(instance("a")), false), Arc::new(AtomicBool::new(false)));
+    let mut member_in = member();
+    roster.publish(Ok(vec![member_in.clone()]));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let balancer = Random::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let pick = roster.pick(&mut Context::new(), &balancer).unwrap();
+                    assert!(!pick.channel().load(Ordering::SeqCst), "its channel is closed");
+                    pick.end(Outcome::Success, Instant::now());
+                }
+            });
+        }
+        for _ in 0..500 {
+            let next = member();
+            roster.publish(Ok(vec![next.clone()]));
+            let (left, channel) = std::mem::replace(&mut member_in, next);
+            left.leave();
+            while left.in_flight() > 0 {
+                std::thread::yield_now();
+            }
+            channel.store(true, Ordering::SeqCst);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+}
