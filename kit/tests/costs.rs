@@ -3,14 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use kit::client::Client;
 use kit::http::server::{Router, RouterService, json};
 use kit::http::{Body, Request, Response};
-use kit::{Context, Endpoint as _, Layer as _, Method, request_fn};
+use kit::{Channel, Context, Endpoint, Error, Factory, Instance, Layer as _, Method, Routed, endpoint_fn, request_fn};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
@@ -155,6 +157,60 @@ async fn the_future_of_the_default_client_stack_is_small() {
     let call = endpoint.call(&mut cx, 1);
     let size = size_of_val(&call);
     println!("the default client stack's future: {size} bytes");
+    assert!(size <= 4096, "{size}");
+    assert_eq!(call.await.unwrap(), 1);
+}
+
+/// A channel without anything behind it.
+struct Line;
+
+impl Channel for Line {
+    async fn close(&self) {}
+}
+
+struct Lines;
+
+impl Factory for Lines {
+    type Channel = Line;
+
+    async fn make(&self, _instance: &Instance) -> Result<Line, Error> {
+        Ok(Line)
+    }
+}
+
+/// The default client over three instances that answer at once.
+async fn balanced() -> impl Endpoint<u32, Response = u32> {
+    let log = kit::log::Logger::new(kit::log::logfmt(std::io::sink()));
+    let strings = kit::discovery::Fixed::parse("strings", "a:1, b:1, c:1").unwrap();
+    let client = Client::over(strings, Lines).start(&log, &kit::metrics::Registry::new()).unwrap();
+    client.ready().await.unwrap();
+    client.endpoint(&UPPERCASE, endpoint_fn(async |_cx, routed: Routed<Arc<Line>, u32>| Ok(routed.request)))
+}
+
+#[test]
+fn a_balanced_repeating_breaking_counted_call_allocates_nothing_on_success() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let endpoint = runtime.block_on(balanced());
+    let call = || {
+        // Pinned here: in a debug build tokio moves a future of 2 KiB and more to the heap.
+        runtime.block_on(std::pin::pin!(async {
+            let mut cx = Context::new();
+            assert_eq!(endpoint.call(&mut cx, 1).await.unwrap(), 1);
+            cx.finish();
+        }));
+    };
+    // Each instance has its breaker, once it was called.
+    (0..50).for_each(|_| call());
+    assert_eq!(allocation_counter::measure(call).count_total, 0);
+}
+
+#[tokio::test]
+async fn the_future_of_a_balanced_call_is_small() {
+    let endpoint = balanced().await;
+    let mut cx = Context::new();
+    let call = endpoint.call(&mut cx, 1);
+    let size = size_of_val(&call);
+    println!("the future of a balanced call: {size} bytes");
     assert!(size <= 4096, "{size}");
     assert_eq!(call.await.unwrap(), 1);
 }

@@ -18,18 +18,26 @@ use kit::circuit::fallback::{Failure, FallbackLayer};
 use kit::circuit::hedge::{self, Delay, HedgeLayer};
 use kit::circuit::retry::RetryLayer;
 use kit::circuit::timeout::DeadlineLayer;
+use kit::client::Client;
+use kit::discovery::check::Check;
 use kit::heartbeat::{Pulse, Restart, Steward};
 use kit::http::server::{Config, Router, Server, json};
 use kit::log::{Logger, Queue, Repeats};
 use kit::metrics::statsd::Statsd;
 use kit::metrics::{Backend, Registry, Reporter, Snapshot};
 use kit::server::Stack;
-use kit::{Context, Endpoint as _, Error, Layer as _, Method, observe, request_fn};
+use kit::{
+    Channel, Context, Endpoint as _, Error, Factory, Instance, Layer as _, Method, Routed, endpoint_fn, observe,
+    request_fn,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 static ECHO: Method = Method::new("tests", "echo").path("/echo").idempotent();
+
+/// May not be called twice.
+static READY: Method = Method::new("instances", "ready");
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -57,6 +65,7 @@ async fn each_is_on_the_page_in_the_registry_and_rises_when_it_happens() {
     hedges_within_a_budget(&metrics).await;
     fallbacks_and_faults(&metrics).await;
     calls(&metrics).await;
+    timeout(PATIENCE, instances(&metrics)).await.expect("instances come, fail and go");
     server(&metrics).await;
 
     let ours = |name: &str| (name.starts_with("kit_") || name.starts_with("http_server_")) && name.ends_with("_total");
@@ -261,6 +270,75 @@ async fn fallbacks_and_faults(metrics: &Registry) {
     observe::fallbacks(metrics, "tests", &fallback.handle()).unwrap();
     let endpoint = fallback.layer(faults.layer(request_fn(async |()| Ok(()))));
     assert!(endpoint.call(&mut context(), ()).await.is_err());
+}
+
+/// A channel that is nothing but the id of its instance.
+struct Line(Arc<str>);
+
+impl Channel for Line {
+    async fn close(&self) {}
+}
+
+struct Lines;
+
+impl Factory for Lines {
+    type Channel = Line;
+
+    async fn make(&self, instance: &Instance) -> Result<Line, Error> {
+        Ok(Line(Arc::clone(&instance.id)))
+    }
+}
+
+/// One of the instances does not pass.
+struct NotC;
+
+impl Check<Line> for NotC {
+    async fn check(&self, _instance: &Instance, channel: &Line) -> Result<(), Error> {
+        if &*channel.0 == "c:1" { Err(Error::unavailable("sick")) } else { Ok(()) }
+    }
+}
+
+/// Two instances that fail, of which one may be ejected; one that is sick; a call that hangs when all of them go.
+async fn instances(metrics: &Registry) {
+    let services = kit::discovery::testing::memory::Registry::new();
+    let listed = services.instancer("instances").start().unwrap();
+    let mut config = kit::client::Config::default();
+    config.endpointer.drain = Duration::ZERO;
+    config.endpointer.policy.empty_grace = Duration::ZERO;
+    let client = Client::over(listed, Lines).config(config).check(NotC).start(&Logger::discard(), metrics).unwrap();
+    let call = endpoint_fn(async |_cx, routed: Routed<Arc<Line>, bool>| match routed.request {
+        true => std::future::pending().await,
+        false => Err::<(), _>(Error::unavailable("down")),
+    });
+    let (call, breakers) = (Arc::new(client.endpoint(&READY, call)), client.breakers().clone());
+    assert!(call.call(&mut Context::new(), false).await.is_err(), "nobody is known");
+    services.set("instances", ["a:1", "b:1", "c:1"].map(Instance::new));
+    let rises = async |name: &str, least: f64| {
+        let rose = async {
+            while metrics.snapshot().value(name, &[("client", "instances")]).unwrap() < least {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, rose).await.unwrap_or_else(|_| panic!("{name} stays below {least}"));
+    };
+    rises("kit_client_channels_made_total", 3.0).await;
+    rises("kit_client_checks_failed_total", 1.0).await;
+    let spared = || metrics.snapshot().value("kit_client_ejections_spared_total", &[("client", "instances")]).unwrap();
+    while spared() < 1.0 {
+        assert!(call.call(&mut Context::new(), false).await.is_err());
+        tokio::task::yield_now().await;
+        ["a:1", "b:1"].into_iter().filter_map(|id| breakers.get(&id.into())).for_each(|breaker| breaker.reset());
+    }
+    let hung = tokio::spawn({
+        let call = Arc::clone(&call);
+        async move { call.call(&mut Context::new(), true).await }
+    });
+    while client.endpointer().explain().instances.iter().all(|instance| instance.in_flight == 0) {
+        tokio::task::yield_now().await;
+    }
+    services.set("instances", []);
+    rises("kit_client_calls_cut_total", 1.0).await;
+    hung.abort();
 }
 
 async fn calls(metrics: &Registry) {

@@ -1,15 +1,20 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use kit_circuit::breaker::BreakerLayer;
+use kit_circuit::breaker::registry::{ByInstance, KeyedLayer};
 use kit_circuit::retry::RetryLayer;
 use kit_circuit::timeout::{DeadlineLayer, TimeoutLayer};
 use kit_core::error::Error as KitError;
 use kit_core::{ChildLayer, Method};
+use kit_discovery::balance::PeakEwma;
+use kit_discovery::endpointer::BalanceLayer;
 use kit_log::Logger;
 use kit_log::request::RequestLogLayer;
 use kit_metrics::Registry;
 use kit_metrics::red::RedLayer;
 
+use super::picks::Picks;
 use crate::stack::{Empty, Replace, Slot, slots, unregistered};
 
 /// A third of the longest call that a deadline layer allows by default: three attempts fit.
@@ -57,8 +62,8 @@ slots! {
     /// Requests are cloned for repeats: one that cannot be, or is dear to clone, is sent without
     /// ([`remove(slot::Retry)`](Self::remove)), or in an `Arc`.
     ///
-    /// An endpoint that chooses among instances has a breaker for each of them, inside: then leave this one out
-    /// ([`remove(slot::Breaker)`](Self::remove)), or it would refuse all for the failures of one.
+    /// An endpoint that chooses among instances has a breaker for each of them, inside, as a [`Client`](super::Client) gives it; this
+    /// one would refuse all for the failures of one ([`remove(slot::Breaker)`](Self::remove)).
     ///
     /// # Source
     /// The order of a client's stack in DESIGN.md.
@@ -124,6 +129,27 @@ pub type DefaultSlots = Slots<
     Empty,
     Empty,
     BreakerLayer,
+    Empty,
+>;
+
+/// What a [`Client`](super::Client) begins with: the default stack over a balancer, its breaker one for each instance. The slot of
+/// the child is for [`Client::endpoint`](super::Client::endpoint) to fill.
+pub type BalancedSlots<C, B = PeakEwma> = Slots<
+    Empty,
+    Empty,
+    RedLayer,
+    RequestLogLayer,
+    DeadlineLayer,
+    Empty,
+    Empty,
+    Empty,
+    RetryLayer,
+    Empty,
+    BalanceLayer<C, Picks<B>>,
+    TimeoutLayer,
+    Empty,
+    Empty,
+    KeyedLayer<Arc<str>, ByInstance>,
     Empty,
 >;
 

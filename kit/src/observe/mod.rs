@@ -12,7 +12,10 @@
 //! | `kit_bugs_total` | raw errors and panics that became bugs | any crate |
 //! | `kit_restarts_total` | tasks that a steward started again | [`restarts`] |
 //! | `kit_client_retries_total`, `kit_client_retries_suppressed_total`, `kit_client_retries_gave_up_total` | attempts besides the first, calls that were not to be repeated, calls that failed for good | [`retries`] |
-//! | `kit_breaker_refused_total` | calls that a breaker turned away | [`breaker`], with `kit_breaker_open` |
+//! | `kit_client_picks_total`, `kit_client_no_endpoint_total` | instances that a balancer picked, calls for which there was none | [`picks`]; this and the next in a [`Client`](crate::client::Client), with what else it has of these |
+//! | `kit_client_ejections_total`, `kit_client_ejections_spared_total`, `kit_client_checks_failed_total` | instances taken out for their failures, or left in since as many were out as may be; instances that did not pass their checks any more | [`instances`], with `kit_client_instances` of [`standings`] |
+//! | `kit_client_channels_made_total`, `kit_client_channels_closed_total`, `kit_client_calls_cut_total` | channels to instances, and calls that did not end in the time to drain | [`instances`] |
+//! | `kit_breaker_refused_total` | calls that a breaker turned away | [`breaker()`], with `kit_breaker_open`; [`breakers`] of the instances of a client |
 //! | `kit_throttle_refused_total` | calls that a throttle turned away | [`throttle`] |
 //! | `kit_deadline_refused_total` | calls that came too late to be begun | [`deadlines`] |
 //! | `kit_bulkhead_refused_total` | calls for which there was no place | [`bulkhead`], with `kit_bulkhead_running` and `kit_bulkhead_waiting` |
@@ -83,6 +86,7 @@
 //! ```
 
 mod circuit;
+mod client;
 mod discovery;
 mod log;
 mod restarts;
@@ -97,6 +101,7 @@ use kit_log::Logger;
 use kit_metrics::{RegisterError, Registry, process, red};
 
 pub use circuit::{breaker, budget, bulkhead, chaos, deadlines, fallbacks, hedges, throttle};
+pub use client::{breakers, breakers_log, instances, instances_log, picks, standings};
 pub use discovery::{discovery, discovery_log, registered, registration_log};
 pub use restarts::restarts;
 pub use retries::retries;

@@ -55,7 +55,7 @@ pub(crate) fn display(
 }
 
 /// The name of a type without the path before it.
-fn short(name: &'static str) -> &'static str {
+pub(crate) fn short(name: &'static str) -> &'static str {
     let end = name.find('<').unwrap_or(name.len());
     name[..end].rfind("::").map_or(name, |at| &name[at + 2..])
 }
