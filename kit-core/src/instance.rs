@@ -54,12 +54,16 @@ pub trait Factory: Send + Sync {
     ///
     /// # Errors
     /// The instance cannot be used as it is; the caller tries again later, with back-off.
+    ///
+    /// # Cancel safety
+    /// Dropped before it is there, when it takes too long or the instance has left, a channel leaves nothing behind.
     fn make(&self, instance: &Instance) -> impl Future<Output = Result<Self::Channel, Error>> + Send;
 }
 
 /// The connections to one instance.
 pub trait Channel: Send + Sync + 'static {
-    /// Closes them. Calls in flight were drained before; what is left is cut.
+    /// Closes them. Calls in flight were drained before; what is left is cut. It is called once, and nothing is sent after it; what has
+    /// taken too long is dropped, and the channel with it.
     fn close(&self) -> impl Future<Output = ()> + Send;
 }
 

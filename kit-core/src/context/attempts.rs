@@ -60,17 +60,11 @@ impl Attempts {
     }
 
     /// Notes that an attempt goes to this instance.
+    #[inline]
     pub fn record(&mut self, instance: &Arc<str>) {
-        if !self.tracked {
-            return;
+        if self.tracked {
+            self.add(Arc::clone(instance));
         }
-        if let Tried::Many(Some(tried)) = &self.tried {
-            return lock(tried).push(Try { instance: Arc::clone(instance), refused: false });
-        }
-        self.tried = match self.take_one() {
-            None => Tried::One(Arc::clone(instance)),
-            Some(first) => Tried::many(vec![first, Try { instance: Arc::clone(instance), refused: false }]),
-        };
     }
 
     /// Notes that the attempt that went to this instance was refused there on this side, by its breaker or its bulkhead: what picks
@@ -97,13 +91,25 @@ impl Attempts {
     }
 
     /// Whether an attempt went to this instance.
+    #[inline]
     pub fn has_tried(&self, instance: &str) -> bool {
-        self.any(|one, _| one == instance)
+        // Most calls have tried nobody.
+        !matches!(self.tried, Tried::Many(None)) && self.any(|one, _| one == instance)
     }
 
     /// Whether an attempt that went to this instance was [refused](Self::record_refusal).
     pub fn was_refused(&self, instance: &str) -> bool {
         self.any(|one, refused| refused && one == instance)
+    }
+
+    fn add(&mut self, instance: Arc<str>) {
+        if let Tried::Many(Some(tried)) = &self.tried {
+            return lock(tried).push(Try { instance, refused: false });
+        }
+        self.tried = match self.take_one() {
+            None => Tried::One(instance),
+            Some(first) => Tried::many(vec![first, Try { instance, refused: false }]),
+        };
     }
 
     fn any(&self, is: impl Fn(&str, bool) -> bool) -> bool {

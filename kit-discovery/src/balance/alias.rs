@@ -39,6 +39,21 @@ impl Alias {
         Self::Tables(columns.into())
     }
 
+    /// Two places from 0, different ones if all are alike and there are two; otherwise each for itself.
+    #[inline]
+    pub(super) fn sample_two(&self, random: &dyn Random) -> (usize, usize) {
+        match self {
+            Self::Alike(count @ 2..) => {
+                let bits = random.bits();
+                let below = |bits: u64, count: usize| ((bits * count as u64) >> 32) as usize;
+                let (one, other) = (below(bits >> 32, *count), below(bits & 0xffff_ffff, count - 1));
+                // Past the first: of those that it leaves, each as likely as the others.
+                (one, other + usize::from(other >= one))
+            }
+            _ => (self.sample(random), self.sample(random)),
+        }
+    }
+
     /// A place from 0; there is at least one.
     #[inline]
     pub(super) fn sample(&self, random: &dyn Random) -> usize {

@@ -123,7 +123,7 @@ impl Candidate {
     /// What a call to it is expected to cost at `now`, in seconds, with nothing else in flight: its latency, and the penalty of its
     /// failures. `None` before its first call has ended.
     pub fn cost(&self, now: Instant) -> Option<f64> {
-        self.cost_at(self.at(now))
+        self.cost_at(self.at(now)).map(|nanos| nanos / 1e9)
     }
 
     /// The roster's time, for [`cost_at`](Self::cost_at) of all its candidates.
@@ -132,10 +132,11 @@ impl Candidate {
         self.shared.clock.at(now)
     }
 
+    /// In nanoseconds.
     #[inline]
     pub(super) fn cost_at(&self, at: u64) -> Option<f64> {
         let reading = self.reading(at);
-        reading.latency.map(|latency| (latency + reading.failing * self.shared.penalty) / 1e9)
+        reading.latency.map(|latency| latency + reading.failing * self.shared.penalty)
     }
 
     #[inline]
@@ -165,6 +166,12 @@ impl Candidate {
     #[inline]
     pub(super) fn ramp_at(&self, now: Instant) -> f64 {
         if self.vitals.since() == 0 { 1.0 } else { self.ramp(self.shared.clock.at(now)) }
+    }
+
+    /// Whether it has been in since the first set, with no gate: what most are.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.gate.is_none() && self.vitals.was_never_out()
     }
 
     fn ramp(&self, at: u64) -> f64 {
@@ -209,8 +216,8 @@ impl Candidate {
         self.vitals.drained().await;
     }
 
-    /// A call that began then and was answered after so long has ended now.
-    pub(super) fn end(&self, outcome: Outcome, begun: Instant, took: Duration, now: Instant) {
+    /// A call has ended at `now` that was in flight for `lasted`, and was answered after `took`.
+    pub(super) fn end(&self, outcome: Outcome, lasted: Duration, took: Duration, now: Instant) {
         self.vitals.release();
         let end = match outcome {
             Outcome::Success | Outcome::BusinessError => End::Worked,
@@ -220,7 +227,8 @@ impl Candidate {
             Outcome::Rejected => return,
         };
         let Shared { clock, decay, ejector, .. } = &*self.shared;
-        let (begun, at, since) = (clock.at(begun), clock.at(now), self.vitals.since());
+        let (at, since) = (clock.at(now), self.vitals.since());
+        let begun = at.saturating_sub(nanos(lasted));
         // What began before it was last out says nothing of it as it is now.
         if begun < since && since <= at {
             return;

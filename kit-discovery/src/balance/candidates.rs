@@ -21,6 +21,8 @@ use crate::policy::NoInstances;
 pub struct Candidates {
     all: Box<[Arc<Candidate>]>,
     tiers: Box<[Tier]>,
+    /// What each is to get by its weight, in means of its first tier.
+    relative: Box<[f64]>,
     /// Fewer than so many that may be called, and ejections are passed over.
     panic_below: f64,
 }
@@ -40,7 +42,7 @@ pub(super) struct Tier {
 impl Candidates {
     /// In the order of their tiers, in which they have been put by [`Rank`].
     pub(super) fn new(all: Box<[Arc<Candidate>]>, config: &Config) -> Self {
-        let mut tiers = Vec::new();
+        let mut tiers: Vec<Tier> = Vec::new();
         let mut start = 0;
         let group = |at: usize| Rank::of(&all[at], config).group();
         while start < all.len() {
@@ -54,7 +56,12 @@ impl Candidates {
             start = end;
         }
         let panic_below = config.ejection.panic_below * all.len() as f64;
-        Self { all, tiers: tiers.into(), panic_below }
+        let relative = |at: usize| {
+            let tier = tiers.iter().find(|tier| tier.range.contains(&at));
+            tier.map_or(1.0, |tier| tier.relative(at))
+        };
+        let relative = (0..all.len()).map(relative).collect();
+        Self { all, tiers: tiers.into(), relative, panic_below }
     }
 
     /// Who is likely to be picked: the first tier, unseen. It costs nothing; ask [`Choice::may`] of each.
@@ -92,7 +99,7 @@ impl Candidates {
     /// Two by their shares, different ones if there are two.
     pub(super) fn draw_two(&self, cx: &Context, random: &dyn Random) -> Option<(usize, Option<usize>)> {
         let likely = self.likely(cx)?;
-        let (first, second) = (likely.sample(random), likely.sample(random));
+        let (first, second) = likely.sample_two(random);
         let takes = |at| likely.takes(at, || random.unit());
         if first != second && takes(first) && takes(second) {
             return Some((first, Some(second)));
@@ -118,9 +125,7 @@ impl Candidates {
         if in_flight == 0 {
             return 1.0;
         }
-        let tier = self.tiers.iter().find(|tier| tier.range.contains(&at));
-        let share = tier.map_or(1.0, |tier| tier.relative(at)) * self[at].ramp_at(cx.now());
-        1.0 + f64::from(in_flight) / share
+        1.0 + f64::from(in_flight) / (self.relative[at] * self[at].ramp_at(cx.now()))
     }
 
     /// Why nobody may be picked.
@@ -176,6 +181,12 @@ impl Tier {
     #[inline]
     pub(super) fn sample(&self, random: &dyn Random) -> usize {
         self.range.start + self.alias.sample(random)
+    }
+
+    #[inline]
+    pub(super) fn sample_two(&self, random: &dyn Random) -> (usize, usize) {
+        let (one, other) = self.alias.sample_two(random);
+        (self.range.start + one, self.range.start + other)
     }
 
     /// In means: 1.0 is what all get where all are alike.

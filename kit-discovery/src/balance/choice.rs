@@ -1,6 +1,7 @@
 use kit_core::sources::Random;
 use kit_core::{Context, GateState};
 
+use super::candidate::Candidate;
 use super::candidates::{Candidates, Tier};
 
 /// Of the calls that a probing instance would get, one in so many is sent to it.
@@ -74,10 +75,24 @@ impl<'a> Choice<'a> {
         self.tier.sample(random)
     }
 
+    #[inline]
+    pub(super) fn sample_two(&self, random: &dyn Random) -> (usize, usize) {
+        self.tier.sample_two(random)
+    }
+
     /// What part of its calls it is to get, if it may be picked.
     #[inline]
     fn open(&self, at: usize) -> Option<f64> {
-        let (one, now) = (&self.set[at], self.cx.now());
+        let one = &self.set[at];
+        if one.is_plain() && !self.cx.attempts().has_tried(&one.instance().id) {
+            return Some(1.0);
+        }
+        self.look(one)
+    }
+
+    /// The same, whatever it is.
+    fn look(&self, one: &Candidate) -> Option<f64> {
+        let now = self.cx.now();
         let out = one.is_out(now);
         if out && !self.panics {
             return None;

@@ -15,10 +15,9 @@ impl Clock {
         Self { epoch, offset: nanos(offset) }
     }
 
+    #[inline]
     pub(crate) fn at(&self, now: Instant) -> u64 {
-        let elapsed = now.saturating_duration_since(self.epoch);
-        // In 64 bits, which last for five hundred years: the conversion of `Duration` goes by 128.
-        self.offset + elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos())
+        self.offset.saturating_add(nanos(now.saturating_duration_since(self.epoch)))
     }
 
     pub(crate) fn instant(&self, at: u64) -> Option<Instant> {
@@ -26,6 +25,8 @@ impl Clock {
     }
 }
 
+/// In 64 bits, which last for five hundred years: the conversion of `Duration` goes by 128.
+#[inline]
 pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
 }

@@ -30,9 +30,10 @@ impl Flight {
         &self.candidate
     }
 
+    #[inline]
     pub(super) fn end(self, outcome: Outcome, now: Instant) {
-        let took = now.saturating_duration_since(self.begun);
-        self.tell(outcome, took, now);
+        let lasted = now.saturating_duration_since(self.begun);
+        self.tell(outcome, lasted, lasted, now);
     }
 
     /// The call has returned; a stream goes on to its own end.
@@ -42,7 +43,11 @@ impl Flight {
         match cx.stream() {
             Some(end) if result.is_ok() => {
                 let took = now.saturating_duration_since(self.begun);
-                end.attach(move |ended| self.tell(ended.outcome(), took, Instant::now()));
+                end.attach(move |ended| {
+                    let now = Instant::now();
+                    let lasted = now.saturating_duration_since(self.begun);
+                    self.tell(ended.outcome(), lasted, took, now);
+                });
             }
             _ => {
                 let outcome = cx.outcome_of(result);
@@ -54,23 +59,32 @@ impl Flight {
         }
     }
 
-    fn tell(mut self, outcome: Outcome, took: Duration, now: Instant) {
+    #[inline]
+    fn tell(mut self, outcome: Outcome, lasted: Duration, took: Duration, now: Instant) {
         self.told = true;
-        self.candidate.end(outcome, self.begun, took, now);
+        self.candidate.end(outcome, lasted, took, now);
     }
 }
 
 impl Drop for Flight {
+    #[inline]
     fn drop(&mut self) {
-        if self.told {
-            return;
+        if !self.told {
+            self.drop_untold();
         }
+    }
+}
+
+impl Flight {
+    #[cold]
+    fn drop_untold(&mut self) {
         let now = Instant::now();
         let outcome = match self.deadline {
             _ if std::thread::panicking() => Outcome::BackendError,
             Some(deadline) if deadline <= now => Outcome::TimedOut,
             _ => Outcome::Cancelled,
         };
-        self.candidate.end(outcome, self.begun, now.saturating_duration_since(self.begun), now);
+        let lasted = now.saturating_duration_since(self.begun);
+        self.candidate.end(outcome, lasted, lasted, now);
     }
 }

@@ -83,10 +83,11 @@ impl Load {
             End::Worked => known * kept + took * (1.0 - kept),
             End::Failed | End::Left => (known * kept).max(took),
         });
-        update(&self.failing, |known| {
-            let failed = if end == End::Failed { 1.0 } else { 0.0 };
-            known * kept + failed * (1.0 - kept)
-        });
+        let failed = if end == End::Failed { 1.0 } else { 0.0 };
+        // Nearly always: none has failed for long.
+        if failed > 0.0 || self.failing.load(Ordering::Relaxed) != 0 {
+            update(&self.failing, |known| known * kept + failed * (1.0 - kept));
+        }
     }
 
     /// What is known fades with time, so that one that did badly is tried again. Of one that was out until `since`, nothing is known

@@ -61,6 +61,12 @@ impl Vitals {
         since > 0 && now() < since
     }
 
+    /// Whether it is in, and has been since the first set.
+    #[inline]
+    pub(crate) fn was_never_out(&self) -> bool {
+        self.since.load(Ordering::Relaxed) == 0
+    }
+
     /// Counts a call in; false if it may not begin, since the instance is leaving.
     #[inline]
     pub(crate) fn begin(&self) -> bool {
