@@ -5,9 +5,10 @@
 //! before counts. Only [failures](kit_core::Outcome::is_failure) count against it; a call that was cancelled, or refused on this
 //! side, says nothing.
 //!
-//! At most half of a set is ejected at once; [checks](crate::check) have no such bound. Where fewer than half may be called, since gates
-//! refuse more of them, checks fail, or the set has shrunk around those that are out, ejections and checks are passed over (*panic mode*): calls spread over instances that may work, instead of
-//! burying the few that are left. What a gate refuses stays refused.
+//! At most half of a set is ejected at once; [checks](crate::check) have no such bound. Where fewer than half may be called, since
+//! gates refuse more of them, checks fail, or the set has shrunk around those that are out, ejections and checks are passed over
+//! (*panic mode*): calls spread over instances that may work, instead of burying the few that are left. What a gate refuses stays
+//! refused.
 //!
 //! The settings are part of a [`balance::Config`](crate::balance::Config); the [`Roster`](crate::balance::Roster) does the rest.
 //!
