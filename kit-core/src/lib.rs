@@ -62,7 +62,7 @@ pub mod testing;
 
 pub use child::{Child, ChildLayer};
 pub use classify::{ByOutcome, Classify};
-pub use context::{Attempts, Cancel, Connection, Context, Extensions, Scope, Sizes};
+pub use context::{Attempt, Attempts, Cancel, Connection, Context, Extensions, Scope, Sizes};
 pub use endpoint::{BoxEndpoint, Endpoint};
 pub use error::{Boundary, BoxError, Code, Error, ErrorId, ResultExt, Retry};
 pub use function::{endpoint_fn, endpoint_with, request_fn, request_with};

@@ -95,7 +95,7 @@ fn a_scope_allocates_nothing_and_a_token_once() {
 }
 
 #[test]
-fn a_fork_allocates_only_to_share_what_came_in_and_that_once() {
+fn a_fork_or_an_attempt_allocates_only_to_share_what_came_in_and_that_once() {
     let mut cx = Context::new();
     cx.set_method(&METHOD);
     cx.outbound_mut().insert("out", "there").unwrap();
@@ -104,6 +104,7 @@ fn a_fork_allocates_only_to_share_what_came_in_and_that_once() {
     let instance = "a:1".into();
     assert_eq!(measure(|| cx.attempts_mut().record(&instance)).count_total, 0);
     assert_eq!(allocations(|| cx.fork().finish()), 0);
+    assert_eq!(allocations(|| cx.attempt().keep()), 0);
     assert_eq!(allocations(|| cx.child(&METHOD).finish()), 0);
 
     let mut inbound = Metadata::default();
@@ -116,6 +117,7 @@ fn a_fork_allocates_only_to_share_what_came_in_and_that_once() {
         cx.merge(winner);
     };
     assert_eq!(allocations(merge), 0);
+    assert_eq!(allocations(|| drop(cx.attempt())), 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::attempts::Attempts;
 use super::{Context, Inbound};
+use crate::metadata::Metadata;
 use crate::method::Method;
 
 impl Context {
@@ -27,7 +28,7 @@ impl Context {
         fork.deadline = self.deadline;
         fork.method = self.method;
         fork.request_id = self.request_id.clone();
-        fork.inbound = self.share_inbound();
+        fork.inbound = self.share_inbound().into();
         fork.outbound = self.outbound.clone();
         fork.extensions = self.extensions.clone();
         fork.attempts = self.attempts.clone();
@@ -78,13 +79,16 @@ impl Context {
         self.clock_reads += other.clock_reads;
     }
 
-    fn share_inbound(&mut self) -> Inbound {
-        let shared = match std::mem::take(&mut self.inbound) {
-            Inbound::None => return Inbound::None,
-            Inbound::Own(metadata) => Arc::new(metadata),
-            Inbound::Shared(metadata) => metadata,
-        };
-        self.inbound = Inbound::Shared(Arc::clone(&shared));
-        Inbound::Shared(shared)
+    /// What came in, as something that two can hold.
+    pub(super) fn share_inbound(&mut self) -> Option<Arc<Metadata>> {
+        match &mut self.inbound {
+            Inbound::None => None,
+            Inbound::Shared(metadata) => Some(Arc::clone(metadata)),
+            Inbound::Own(metadata) => {
+                let shared = Arc::new(std::mem::take(metadata));
+                self.inbound = Inbound::Shared(Arc::clone(&shared));
+                Some(shared)
+            }
+        }
     }
 }

@@ -15,6 +15,7 @@
 //! # Ok(x? + y?) }
 //! ```
 
+mod attempt;
 mod attempts;
 mod cancel;
 mod connection;
@@ -31,6 +32,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub use attempt::Attempt;
 pub use attempts::Attempts;
 pub use cancel::Cancel;
 pub use connection::Connection;
@@ -79,6 +81,12 @@ enum Inbound {
     None,
     Own(Metadata),
     Shared(Arc<Metadata>),
+}
+
+impl From<Option<Arc<Metadata>>> for Inbound {
+    fn from(shared: Option<Arc<Metadata>>) -> Self {
+        shared.map_or(Self::None, Self::Shared)
+    }
 }
 
 impl Context {
@@ -332,8 +340,15 @@ impl Context {
         self.stream = Some(end);
     }
 
+    #[inline]
     fn release(&mut self) {
-        let Some(own) = self.cancel.take() else { return };
+        if let Some(own) = self.cancel.take() {
+            self.release_token(own);
+        }
+    }
+
+    #[cold]
+    fn release_token(&self, own: Cancel) {
         match &self.stream {
             Some(end) => end.keep(own),
             None => own.finish(),

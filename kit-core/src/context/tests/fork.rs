@@ -1,27 +1,6 @@
 //! What forks and children begin with, and what comes back.
 
-use std::net::SocketAddr;
-
 use super::*;
-
-/// A context with everything set, within `deadline`.
-fn full() -> Context {
-    let mut cx = Context::new();
-    cx.deadline = Some(cx.now() + LIMIT);
-    cx.set_method(&OUTER);
-    cx.set_request_id(RequestId::from_bits(7));
-    let mut inbound = Metadata::default();
-    inbound.insert("from", "caller").unwrap();
-    cx.set_inbound(inbound);
-    cx.outbound_mut().insert("to", "caller").unwrap();
-    cx.extensions_mut().insert("left by a layer");
-    let peer: SocketAddr = "127.0.0.1:9".parse().unwrap();
-    cx.set_connection(Arc::new(Connection::new(Some(peer), None)));
-    cx.attempts_mut().share();
-    cx.set_outcome(Outcome::BackendError);
-    cx.sizes_mut().add_received(5);
-    cx
-}
 
 #[test]
 fn a_fork_has_the_calls_time_identity_and_metadata_and_no_ending_yet() {

@@ -1,5 +1,6 @@
 //! The rules of the context, by subject. Time stands still until a test moves it.
 
+mod attempt;
 mod cancel;
 mod fork;
 mod scope;
@@ -16,6 +17,25 @@ static OUTER: Method = Method::new("tests", "outer");
 static INNER: Method = Method::new("tests", "inner");
 
 const LIMIT: Duration = Duration::from_secs(1);
+
+/// A context with everything set, within `deadline`.
+fn full() -> Context {
+    let mut cx = Context::new();
+    cx.deadline = Some(cx.now() + LIMIT);
+    cx.set_method(&OUTER);
+    cx.set_request_id(RequestId::from_bits(7));
+    let mut inbound = Metadata::default();
+    inbound.insert("from", "caller").unwrap();
+    cx.set_inbound(inbound);
+    cx.outbound_mut().insert("to", "caller").unwrap();
+    cx.extensions_mut().insert("left by a layer");
+    let peer: SocketAddr = "127.0.0.1:9".parse().unwrap();
+    cx.set_connection(Arc::new(Connection::new(Some(peer), None)));
+    cx.attempts_mut().share();
+    cx.set_outcome(Outcome::BackendError);
+    cx.sizes_mut().add_received(5);
+    cx
+}
 
 /// How a call is to end.
 #[derive(Clone, Copy, Debug)]
