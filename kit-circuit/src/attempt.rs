@@ -10,10 +10,15 @@ pub(crate) fn mark(attempt: &mut Context, before: u32) {
 }
 
 /// The attempt speaks for the call from here on; that it was not the first was for the callee.
-pub(crate) fn merge(cx: &mut Context, mut attempt: Context) {
+pub(crate) fn unmark(attempt: &mut Context) {
     if attempt.attempts().number() > 0 {
         attempt.outbound_mut().remove(Attempts::PREVIOUS);
     }
+}
+
+/// The same of one that ran beside others.
+pub(crate) fn merge(cx: &mut Context, mut attempt: Context) {
+    unmark(&mut attempt);
     cx.merge(attempt);
 }
 

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use kit_core::{Context, Endpoint, Error, Retry};
-use tokio::time::{Instant, sleep};
+use kit_core::{Attempt, Context, Endpoint, Error, Retry};
+use tokio::time::sleep;
 
 use super::layer::State;
 use super::plan::{Next, Plan};
-use super::{Config, Event, GaveUp, Why};
-use crate::attempt::{answered, mark, merge};
+use super::{Event, GaveUp, Why};
+use crate::attempt::{answered, mark, unmark};
 use crate::tell::Tell;
 use crate::timeout::call_until;
 
@@ -34,9 +34,9 @@ impl<E> Retrying<E> {
 
     /// What follows the last of these failures, counted and told.
     #[cold]
-    fn after(&self, cx: &Context, config: &Config, errors: &[Error]) -> Next {
+    fn after(&self, cx: &Context, errors: &[Error]) -> Next {
         let (failed, error) = (errors.len() as u32, errors.last().expect("a failure brought us here"));
-        let next = self.plan.after(cx, config, failed, error);
+        let next = self.plan.after(cx, &self.state.settings.config(), failed, error);
         match &next {
             Next::Again(pause) => {
                 let event = || Event::Again { method: cx.method(), failed, pause: *pause, error: error.clone() };
@@ -67,11 +67,11 @@ where
     #[expect(clippy::manual_async_fn, reason = "as above")]
     fn call(&self, cx: &mut Context, request: Req) -> impl Future<Output = Result<E::Response, Error>> + Send {
         async move {
-            let config = **self.state.config.load();
+            let first = self.state.settings.first();
             let counted = self.state.counters.admit();
-            if config.attempts == 1 || cx.is_repeat() {
-                self.state.suppressed.fetch_add(u64::from(config.attempts > 1), Ordering::Relaxed);
-                let latest = latest(cx, &config);
+            if first.is_only() || cx.is_repeat() {
+                self.state.suppressed.fetch_add(u64::from(!first.is_only()), Ordering::Relaxed);
+                let latest = first.latest(cx);
                 let result = call_until(&self.inner, cx, latest, request).await;
                 counted.close(cx, &result, ());
                 return result;
@@ -80,25 +80,23 @@ where
             cx.attempts_mut().track();
             let mut errors = Vec::new();
             let result = loop {
-                let now = cx.now();
-                let mut attempt = cx.fork_at(now);
+                let mut attempt = cx.attempt();
                 let failed = errors.len() as u32;
                 if failed > 0 {
                     // Now, not before the pause: its caller may have left in it.
                     self.state.repeats.fetch_add(1, Ordering::Relaxed);
                     mark(&mut attempt, failed);
                 }
-                let latest = latest(&attempt, &config);
+                let latest = self.state.settings.first().latest(&attempt);
                 let result = call_until(&self.inner, &mut attempt, latest, request.clone()).await;
-                let Some(error) = failure(&attempt, &result) else { break end(cx, attempt, result) };
-                cx.stamp();
+                let Some(error) = failure(&attempt, &result) else { break end(attempt, result) };
+                attempt.stamp();
                 errors.push(error);
-                let pause = match self.after(cx, &config, &errors) {
+                let pause = match self.after(&attempt, &errors) {
                     Next::Again(pause) => pause,
-                    Next::No(why) => break end(cx, attempt, result.map_err(|_| give_up(why, errors))),
-                    Next::Answer(error) => break end(cx, attempt, Err(error)),
+                    Next::No(why) => break end(attempt, result.map_err(|_| give_up(why, errors))),
+                    Next::Answer(error) => break end(attempt, Err(error)),
                 };
-                *cx.attempts_mut() = attempt.attempts().clone();
                 // Now, not after the pause: they may hold what others wait for.
                 drop((attempt, result));
                 sleep(pause).await;
@@ -108,11 +106,6 @@ where
             result
         }
     }
-}
-
-/// The latest end of an attempt that begins now; the caller's deadline may be earlier.
-fn latest(cx: &Context, config: &Config) -> Option<Instant> {
-    config.per_try.and_then(|limit| cx.now().checked_add(limit))
 }
 
 /// What failed, if the attempt did: an error, or an answer that its binding calls a failure. Whether an error is one that
@@ -128,8 +121,9 @@ fn failure<R>(attempt: &Context, result: &Result<R, Error>) -> Option<Error> {
 }
 
 /// The last attempt speaks for the call.
-fn end<R>(cx: &mut Context, attempt: Context, result: Result<R, Error>) -> Result<R, Error> {
-    merge(cx, attempt);
+fn end<R>(mut attempt: Attempt<'_>, result: Result<R, Error>) -> Result<R, Error> {
+    unmark(&mut attempt);
+    attempt.keep();
     result
 }
 

@@ -6,11 +6,11 @@ use kit_core::sources::{Random, ThreadRandom};
 use kit_core::{Error, Layer, Observer};
 
 use super::plan::Plan;
+use super::settings::Settings;
 use super::{Config, Event, Retrying, Verdict, Why};
 use crate::budget::Budget;
 use crate::config::ConfigError;
 use crate::counts::{Counters, Counts};
-use crate::live::Live;
 use crate::tell::Tell;
 
 /// Calls again what failed. Endpoints that one layer wraps share its counts and its budget. The default is that of the
@@ -25,7 +25,7 @@ pub struct RetryLayer {
 /// What a layer's endpoints share.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) config: Live<Config>,
+    pub(super) settings: Settings,
     pub(super) counters: Arc<Counters>,
     pub(super) repeats: AtomicU64,
     pub(super) suppressed: AtomicU64,
@@ -35,7 +35,7 @@ pub(super) struct State {
 impl State {
     fn new(config: Config) -> Self {
         Self {
-            config: Live::new(config),
+            settings: Settings::new(config),
             counters: Arc::default(),
             repeats: AtomicU64::new(0),
             suppressed: AtomicU64::new(0),
@@ -123,18 +123,18 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Other settings, for calls that begin after this; counts and budget go on.
+    /// Other settings, from the next attempt on, also of calls that run; counts and budget go on.
     ///
     /// # Errors
     /// As [`RetryLayer::new`]; then nothing has changed.
     pub fn set(&self, config: Config) -> Result<(), ConfigError> {
-        self.state.config.set(config.check()?);
+        self.state.settings.set(config.check()?);
         Ok(())
     }
 
     /// The settings.
     pub fn config(&self) -> Config {
-        **self.state.config.load()
+        self.state.settings.config()
     }
 
     /// What it spends.

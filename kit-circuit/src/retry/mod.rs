@@ -46,14 +46,14 @@
 //! `call.layer(retry).layer(ChildLayer::new(&LOOKUP))`.
 //!
 //! # Each attempt
-//! runs on a [fork](kit_core::Context::fork) of the caller's context, with [its number](kit_core::Attempts) and the instances
-//! tried before, which a balancer inside avoids. The last one is merged, whatever it ended with; what the others wrote is
+//! runs [on the caller's context](kit_core::Context::attempt), with [its number](kit_core::Attempts) and the instances tried
+//! before, which a balancer inside avoids. What the last one wrote there stays, whatever it ended with; what the others wrote is
 //! gone, and what one that timed out left running is told to stop. It has [`per_try`](Config::per_try) at most, and never more
 //! than the caller's deadline. A stream that an attempt answers with is an answer: what breaks it later is not repeated, and
 //! the attempt's time is the stream's.
 //!
 //! The first attempt costs a clone of the request, and no allocation or task of its own: make requests cheap to clone. (In a
-//! server, where the context has the caller's metadata, the first fork makes that shared: one allocation.)
+//! server, where the context has the caller's metadata, the first attempt makes that shared: one allocation.)
 //!
 //! # Down a chain of services
 //! Each service that repeats its calls would multiply those of the one before. So every attempt but the first says so in its
@@ -104,6 +104,7 @@ mod error;
 mod event;
 mod layer;
 mod plan;
+mod settings;
 #[cfg(test)]
 mod tests;
 

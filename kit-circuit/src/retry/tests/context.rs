@@ -89,6 +89,16 @@ async fn a_call_that_is_dropped_in_a_pause_makes_no_other_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_repeat_that_is_given_up_leaves_its_caller_no_mark_of_it() {
+    let script = Script::new([Answer::Fail(down()), Answer::Hang]);
+    let endpoint = script.endpoint().layer(retry(3));
+    let mut cx = read();
+    tokio::time::timeout(2_000 * MS, endpoint.call(&mut cx, 7)).await.unwrap_err();
+    assert_eq!(script.made(), 2);
+    assert!(!cx.is_repeat() && cx.outbound().is_none(), "what is called instead is no repeat");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_is_an_answer_and_the_call_runs_to_its_end() {
     let numbers = endpoint_fn(async |cx, _: u32| {
         let source = stream::iter([Ok(1), Err(down())]);
@@ -124,6 +134,6 @@ fn its_future_is_no_more_than_three_times_its_inner_calls() {
     let alone = size_of_val(&inner.call(&mut cx, [0; 1_000]));
     let mut cx = read();
     let within = size_of_val(&inner.layer(retry(3)).call(&mut cx, [0; 1_000]));
-    // The request, a context, and what a limit on the inner call holds.
+    // The request, what an attempt would undo, and what a limit on the inner call holds.
     assert!(within <= 3 * alone, "{within} bytes round {alone}");
 }

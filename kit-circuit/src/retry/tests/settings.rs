@@ -34,6 +34,37 @@ fn a_pause_that_cannot_grow_stays_the_longest() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_limit_past_the_end_of_time_is_none() {
+    let config = Config { per_try: Some(Duration::MAX), ..Config::default() };
+    let layer = RetryLayer::new(config).unwrap();
+    let sleeps = endpoint_with(86_400_000 * MS, async |time, _cx, id: u32| {
+        sleep(*time).await;
+        Ok(id)
+    });
+    assert_eq!(sleeps.layer(layer.clone()).call(&mut read(), 7).await.unwrap(), 7);
+    assert_eq!(layer.handle().config(), config);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_runs_goes_by_other_settings_from_its_next_attempt_on() {
+    let layer = retry(3);
+    let handle = layer.handle();
+    let hangs = endpoint_with((), async |(), _cx, _: u32| {
+        sleep(1_000 * MS).await;
+        Err::<u32, _>(down())
+    });
+    let endpoint = hangs.layer(layer);
+    let mut cx = read();
+    let change = async {
+        sleep(500 * MS).await;
+        handle.set(Config { attempts: 2, per_try: Some(100 * MS), ..Config::default() }).unwrap();
+    };
+    let (result, ()) = tokio::join!(endpoint.call(&mut cx, 7), change);
+    let error = result.unwrap_err();
+    assert_eq!((error.code(), gave_up(&error)), (Code::DeadlineExceeded, (Why::Attempts, 2)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn settings_change_for_the_calls_that_follow_and_counts_go_on() {
     let layer = retry(1);
     let handle = layer.handle();
