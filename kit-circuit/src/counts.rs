@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kit_core::{Context, Error, Outcome};
+use kit_core::{Context, Error, Outcome, StreamEnd};
 
 /// What a layer has seen since it was made: `offered = admitted + refused`, and `admitted = ok + failed + cancelled` once
 /// nothing is [`running`](Self::running).
@@ -57,6 +57,7 @@ impl Counters {
         Admitted { counters: self, told: false }
     }
 
+    #[inline]
     fn end(&self, outcome: Outcome) {
         let counter = match outcome {
             Outcome::Success | Outcome::BusinessError => &self.ok,
@@ -85,21 +86,26 @@ pub(crate) struct Admitted<'a> {
 impl Admitted<'_> {
     /// The call has returned `result`. If that is a stream, the call goes on to the stream's end, and `holds` (a permit, a
     /// guard) with it; otherwise both end here.
+    #[inline]
     pub(crate) fn close<R, H: Send + 'static>(self, cx: &Context, result: &Result<R, Error>, holds: H) {
         match cx.stream() {
-            Some(end) if result.is_ok() => {
-                let counters = Arc::clone(self.counters);
-                self.forget();
-                end.attach(move |ended| {
-                    counters.end(ended.outcome());
-                    drop(holds);
-                });
-            }
+            Some(end) if result.is_ok() => self.end_with(end, holds),
             _ => self.end(cx.outcome_of(result)),
         }
     }
 
+    #[cold]
+    fn end_with<H: Send + 'static>(self, end: &StreamEnd, holds: H) {
+        let counters = Arc::clone(self.counters);
+        self.forget();
+        end.attach(move |ended| {
+            counters.end(ended.outcome());
+            drop(holds);
+        });
+    }
+
     /// The call ended so.
+    #[inline]
     pub(crate) fn end(self, outcome: Outcome) {
         self.counters.end(outcome);
         self.forget();
@@ -111,6 +117,7 @@ impl Admitted<'_> {
 }
 
 impl Drop for Admitted<'_> {
+    #[inline]
     fn drop(&mut self) {
         if !self.told {
             let panicked = std::thread::panicking();

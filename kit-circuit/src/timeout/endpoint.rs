@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use kit_core::{Context, Endpoint, Error, Retry, Scope};
+use kit_core::{Context, Endpoint, Error, Retry};
 use tokio::time::{Instant, timeout_at};
 
 use super::state::State;
@@ -43,8 +43,8 @@ where
     async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
         let latest = self.state.max().and_then(|limit| cx.now().checked_add(limit));
         let call = self.state.calls.admit();
-        let ended = limited(&self.inner, cx, latest, request).await;
-        let result = ended.unwrap_or_else(|elapsed| give_up(elapsed, &self.tell));
+        let give_up = |elapsed| give_up(elapsed, &self.tell);
+        let result = limited(&self.inner, cx, latest, request, give_up).await;
         call.close(cx, &result, ());
         result
     }
@@ -94,104 +94,94 @@ where
         }
         let latest = self.latest(cx);
         let call = self.state.calls.admit();
-        let ended = limited(&self.inner, cx, latest, request).await;
-        let result = ended.unwrap_or_else(|elapsed| give_up(elapsed, &self.tell));
+        let give_up = |elapsed| give_up(elapsed, &self.tell);
+        let result = limited(&self.inner, cx, latest, request, give_up).await;
         call.close(cx, &result, ());
         result
     }
 }
 
 /// Calls within a scope of its own, and gives up on it at `latest`, or at the caller's deadline if that is earlier.
-pub(crate) async fn call_until<E, Req>(
+pub(crate) fn call_until<E, Req>(
     inner: &E,
     cx: &mut Context,
     latest: Option<Instant>,
     request: Req,
-) -> Result<E::Response, Error>
+) -> impl Future<Output = Result<E::Response, Error>> + Send
 where
     E: Endpoint<Req>,
     Req: Send,
 {
-    limited(inner, cx, latest, request).await.unwrap_or_else(|elapsed| Err(elapsed.into_error()))
+    limited(inner, cx, latest, request, |elapsed| Err(elapsed.into_error()))
 }
 
-/// The same; [`Elapsed`] says that it was this limit, and none further in, that ended the call.
+/// The same; `give_up` answers if it was this limit, and none further in, that ended the call.
 async fn limited<E, Req>(
     inner: &E,
     cx: &mut Context,
     latest: Option<Instant>,
     request: Req,
-) -> Result<Result<E::Response, Error>, Elapsed>
+    give_up: impl FnOnce(Elapsed) -> Result<E::Response, Error>,
+) -> Result<E::Response, Error>
 where
     E: Endpoint<Req>,
     Req: Send,
 {
     let began = cx.now();
     let mut scope = cx.scope(latest);
-    let deadline = scope.deadline();
-    let ended = until(deadline, pin!(inner.call(&mut scope, request))).await;
-    close(scope, began, ended)
-}
-
-/// How a call that is held to a deadline ended.
-enum Ended<T> {
-    AtOnce(T),
-    AfterAWait(T),
-    Never,
-}
-
-/// Runs a call until its deadline. It is borrowed, since a future that owned it would hold it twice.
-async fn until<F: Future>(deadline: Option<Instant>, mut call: Pin<&mut F>) -> Ended<F::Output> {
-    // A timer costs more than most calls that are ready at once.
-    if let Poll::Ready(result) = poll_fn(|task| Poll::Ready(call.as_mut().poll(task))).await {
-        return Ended::AtOnce(result);
+    let (deadline, mut waited) = (scope.deadline(), false);
+    let ended = {
+        let mut call = pin!(inner.call(&mut scope, request));
+        match at_once(call.as_mut()).await {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => {
+                waited = true;
+                after_a_wait(deadline, call).await
+            }
+        }
+    };
+    if waited {
+        scope.stamp();
     }
+    let Some(result) = ended else {
+        // Dropped unfinished, the scope tells whatever the call left running.
+        drop(scope);
+        return give_up(elapsed(began, deadline));
+    };
+    scope.finish();
+    result
+}
+
+/// Polls a call once: a timer costs more than most calls that are ready at once.
+fn at_once<F: Future>(mut call: Pin<&mut F>) -> impl Future<Output = Poll<F::Output>> {
+    poll_fn(move |task| Poll::Ready(call.as_mut().poll(task)))
+}
+
+/// Goes on with a call that was polled once; nothing if its time is up before. It is borrowed, since a future that owned it would hold it twice.
+async fn after_a_wait<F: Future>(deadline: Option<Instant>, mut call: Pin<&mut F>) -> Option<F::Output> {
     // It knows whom to wake. Polled again on the way to its timer, a call behind n limits would be polled 2ⁿ times.
     let mut polled = true;
     let call = poll_fn(|task| if std::mem::take(&mut polled) { Poll::Pending } else { call.as_mut().poll(task) });
     match deadline {
-        None => Ended::AfterAWait(call.await),
-        Some(deadline) => timeout_at(deadline, call).await.map_or(Ended::Never, Ended::AfterAWait),
+        None => Some(call.await),
+        Some(deadline) => timeout_at(deadline, call).await.ok(),
     }
 }
 
-/// Ends the scope of a call that is no more, and says what its caller gets.
-fn close<R>(mut scope: Scope<'_>, began: Instant, ended: Ended<R>) -> Result<R, Elapsed> {
-    match ended {
-        Ended::AtOnce(result) => {
-            scope.finish();
-            Ok(result)
-        }
-        Ended::AfterAWait(result) => {
-            scope.stamp();
-            scope.finish();
-            Ok(result)
-        }
-        Ended::Never => {
-            let limit = scope.deadline().map_or(Duration::MAX, |deadline| deadline - began);
-            scope.stamp();
-            // Dropped unfinished, the scope tells whatever the call left running.
-            drop(scope);
-            Err(Elapsed::new(limit))
-        }
-    }
+fn elapsed(began: Instant, deadline: Option<Instant>) -> Elapsed {
+    Elapsed::new(deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(began)))
 }
 
 /// Waits for what others may be waiting for too, until the call's own deadline.
 pub(crate) async fn wait_until<F: Future>(cx: &mut Context, shared: F) -> Result<F::Output, Error> {
-    let began = cx.now();
-    match until(cx.deadline(), pin!(shared)).await {
-        Ended::AtOnce(output) => Ok(output),
-        Ended::AfterAWait(output) => {
-            cx.stamp();
-            Ok(output)
-        }
-        Ended::Never => {
-            let limit = cx.deadline().map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(began));
-            cx.stamp();
-            Err(Elapsed::new(limit).into_error())
-        }
-    }
+    let (began, deadline) = (cx.now(), cx.deadline());
+    let mut shared = pin!(shared);
+    let ended = match at_once(shared.as_mut()).await {
+        Poll::Ready(output) => return Ok(output),
+        Poll::Pending => after_a_wait(deadline, shared).await,
+    };
+    cx.stamp();
+    ended.ok_or_else(|| elapsed(began, deadline).into_error())
 }
 
 #[cold]

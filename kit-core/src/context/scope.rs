@@ -30,6 +30,7 @@ impl Context {
     /// result
     /// # }
     /// ```
+    #[inline]
     pub fn scope(&mut self, deadline: Option<Instant>) -> Scope<'_> {
         let before = (self.deadline, self.cancel.take(), self.method);
         self.deadline = earlier(self.deadline, deadline);
@@ -47,12 +48,14 @@ impl Context {
 impl Scope<'_> {
     /// The call inside came to its own end: what it spawned may go on. If it answered with a stream, the stream keeps the
     /// token, and tells it when the stream is dropped before its end.
+    #[inline]
     pub fn finish(self) {
         self.cx.release();
     }
 }
 
 impl Drop for Scope<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.cx.deadline = self.deadline;
         self.cx.method = self.method;
@@ -76,6 +79,7 @@ impl DerefMut for Scope<'_> {
     }
 }
 
+#[inline]
 fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
