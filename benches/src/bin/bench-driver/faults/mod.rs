@@ -42,7 +42,7 @@ pub(crate) struct Settings {
 const DOCS: &[(&str, &str)] = &[
     (
         "only",
-        "these rows: kill, pause, slow, fail-fast, flap, roll, discovery-down, discovery-empty, discovery-partitioned",
+        "these rows: kill, pause, slow, fail-fast, flap, roll, all-down, discovery-down, discovery-empty, discovery-partitioned",
     ),
     ("quick", "kill, pause, slow and roll, in a minute, judged with more room"),
     (
