@@ -1,4 +1,4 @@
-// Go kit's string service, as its example has it: the peer of kit's.
+// Go kit's string service, as its example has it, and a client of it: the peers of kit's.
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/go-kit/kit/log"
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,10 +18,21 @@ func main() {
 	stack := flag.Bool("stack", false, "with the example's logging and instrumenting middlewares")
 	count := flag.Int("allocations", 0, "instead of serving, count what so many requests allocate")
 	each := flag.Duration("events", 0, "instead of serving, time what a line or an increment costs, each for so long")
+	pick := flag.Duration("picks", 0, "instead of serving, time what picking an instance costs, each for so long")
+	instances := flag.String("client", "", "instead of serving, call these: HOST:PORT,HOST:PORT")
+	threads := flag.Int("callers", 64, "of the client")
+	warmup := flag.Duration("warmup", 2*time.Second, "of the client")
+	window := flag.Duration("window", 5*time.Second, "of the client")
 	flag.Parse()
 
 	var err error
-	if *each > 0 {
+	if *instances != "" && *count > 0 {
+		err = callAllocations(*instances, *count)
+	} else if *instances != "" {
+		err = callers(*instances, *threads, *warmup, *window)
+	} else if *pick > 0 {
+		err = picks(*pick)
+	} else if *each > 0 {
 		err = events(*each)
 	} else if *count > 0 {
 		err = allocations(handler(service(*stack, io.Discard)), *count)

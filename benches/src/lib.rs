@@ -1,5 +1,7 @@
-//! Kit beside its peers: the servers of `./bench http`, and the cases of `./bench micro`. README.md says how to read them.
+//! Kit beside its peers: the servers of `./bench http`, the callers of `./bench client`, and the cases of `./bench micro`. README.md says
+//! how to read them.
 
+pub mod callers;
 pub mod cases;
 pub mod figures;
 pub mod fresh;

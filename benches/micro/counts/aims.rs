@@ -13,6 +13,7 @@ pub(crate) fn text(set: Set, measured: &[Measured]) -> String {
         Set::Micro => aims.micro(),
         Set::Observe => aims.observe(),
         Set::Circuit => aims.circuit(),
+        Set::Client => aims.client(),
     }
     aims.text
 }
@@ -77,6 +78,17 @@ impl Aims<'_> {
         self.nanoseconds("a closed breaker, each of two threads (row 15)", "breaker, two threads/kit", 40.0);
         // Measured on this machine when the aims were set; Go is not run here.
         let _ = writeln!(self.text, "- gobreaker, for comparison (performance.md): 123 ns, 261 ns each of two threads");
+    }
+
+    fn client(&mut self) {
+        for (what, case, most) in [
+            ("round robin over 100, picked and ended (row 25)", "round robin/kit", 18.0),
+            ("P2C over 100, picked and ended (row 25)", "P2C/kit", 35.0),
+        ] {
+            self.nanoseconds(what, case, most);
+            self.allocations(what, case, 0.0);
+        }
+        self.allocations("a whole call, stretch (row 13)", "call/kit", 15.0);
     }
 
     fn case(&self, name: &str) -> Option<&Measured> {

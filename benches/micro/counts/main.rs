@@ -109,6 +109,7 @@ fn table(accept: bool) -> io::Result<bool> {
         Set::Micro => "counts.txt",
         Set::Observe => "counts-observe.txt",
         Set::Circuit => "counts-circuit.txt",
+        Set::Client => "counts-client.txt",
     });
     let mut limits = Limits::read(&file)?;
     let mut names = Names::default();

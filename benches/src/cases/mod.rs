@@ -1,7 +1,8 @@
-//! The cases of `./bench micro`, `./bench observe` and `./bench circuit`: the same code is timed by Criterion and counted by callgrind.
+//! The cases of `./bench micro`, `./bench observe`, `./bench circuit` and `./bench client`: the same code is timed by Criterion and counted by callgrind.
 
 mod binding;
 mod circuit;
+mod client;
 mod context;
 mod layers;
 mod observe;
@@ -35,6 +36,8 @@ pub enum Set {
     Observe,
     /// Breaker, retry, timeout, beside their peers.
     Circuit,
+    /// Balancers and whole clients, beside their peers.
+    Client,
 }
 
 impl Set {
@@ -47,7 +50,10 @@ impl Set {
             Err(_) | Ok("micro") => Ok(Self::Micro),
             Ok("observe") => Ok(Self::Observe),
             Ok("circuit") => Ok(Self::Circuit),
-            Ok(other) => Err(io::Error::other(format!("{WANTED} is {other:?}, none of micro, observe, circuit"))),
+            Ok("client") => Ok(Self::Client),
+            Ok(other) => {
+                Err(io::Error::other(format!("{WANTED} is {other:?}, none of micro, observe, circuit, client")))
+            }
         }
     }
 
@@ -68,6 +74,7 @@ impl Set {
                 wire::observed(cases);
             }
             Set::Circuit => circuit::cases(cases),
+            Set::Client => client::cases(cases),
         }
     }
 }
