@@ -44,37 +44,43 @@ async fn watch(settings: Settings) -> Result<(), Error> {
     watching::watch(&source, &log, std::io::stdout()).await
 }
 
-async fn run(mut settings: Settings) -> Result<(), Error> {
+async fn run(settings: Settings) -> Result<(), Error> {
     if settings.discover.is_some() {
         return Err(Error::invalid_argument("discover is a setting of `stringsvc watch`, which serves nothing"));
     }
-    match settings.proxy.take() {
-        None => serve(settings, || Ok(Strings)).await,
-        Some(url) => {
-            // Refused here, and not by the first core that builds its routes.
-            proxying::to(&url)?;
-            serve(settings, move || Ok(Proxying::new(proxying::to(&url)?, Strings))).await
+    let log = logger(&settings.log)?;
+    let metrics = Registry::new();
+    observe::register(&metrics, &log)?;
+    let app = App::new(&log);
+    // A port that is taken ends it before anything else has begun.
+    let http = Listen::bind(settings.server.clone(), &settings.addr.to_string(), settings.runtime).await?;
+    match &settings.proxy {
+        None => serve(settings, app, http, log, metrics, Strings).await,
+        Some(upstream) => {
+            let client = upstream.client(settings.client.clone(), &log, &metrics)?;
+            let service = Proxying::new(proxying::uppercase(&client)?, Strings);
+            // Before the server, which stops first: its last calls still find the others.
+            let app = app.part("proxy", |part| client.run(part));
+            serve(settings, app, http, log, metrics, service).await
         }
     }
 }
 
-/// Serves what `service` makes: once, or once for each core, whose client it then has for itself.
-async fn serve<S, F>(settings: Settings, service: F) -> Result<(), Error>
-where
-    S: StringService + Clone,
-    F: Fn() -> Result<S, Error> + Send + Sync + 'static,
-{
-    let log = logger(&settings.log)?;
-    let metrics = Registry::new();
-    observe::register(&metrics, &log)?;
+/// Serves `service` until it is asked to stop.
+async fn serve<S: StringService + Clone>(
+    settings: Settings,
+    app: App,
+    http: Listen,
+    log: Logger,
+    metrics: Registry,
+    service: S,
+) -> Result<(), Error> {
     let stack = Stack::new(&log, &metrics)?;
     let backend = Provider::open(&settings.metrics, &metrics)
         .map(Arc::new)
         .map_err(|cause| Error::new(Code::InvalidArgument, cause.to_string()).with_cause(cause))?;
-    let app = App::new(&log);
     let health = app.health().clone();
 
-    let http = Listen::bind(settings.server, &settings.addr.to_string(), settings.runtime).await?;
     observe::server(&metrics, &http.stats())?;
     let addr = http.local_addr();
     let app = match &settings.register {
@@ -87,7 +93,7 @@ where
     };
     let scraped = Arc::clone(&backend);
     let routes = move || {
-        let service = Logging::new(log.clone(), service()?);
+        let service = Logging::new(log.clone(), service.clone());
         transport::http(Instrumenting::new(&metrics, service)?, stack.clone(), &scraped, &health)
     };
     // Said when the server answers, is ready, and signals are listened to: whoever reads it may send either at once. It is the

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
 
+use kit::client;
 use kit::config::{Loader, Stop};
 use kit::discovery::Spec;
 use kit::http::server;
@@ -10,14 +11,17 @@ use kit::log::{Format, Levels};
 use kit::server::Runtime;
 use serde::{Deserialize, Serialize};
 
+use crate::proxying::Upstream;
+
 /// All settings, the same in code, in a file, in the environment and as flags.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
     /// Where to listen. Default 127.0.0.1:8080: nobody but this machine.
     pub addr: SocketAddr,
-    /// Another instance that uppercase is forwarded to: `http://host:port`. Default none: it is done here.
-    pub proxy: Option<String>,
+    /// Other instances that uppercase is forwarded to: `http://HOST:PORT` for one, or a source as of `discover`. Default none: it is
+    /// done here.
+    pub proxy: Option<Upstream>,
     /// Where it is announced while it is ready: `consul:HOST:PORT`, `etcd:HOST:PORT,…/PREFIX`. Default none: nowhere.
     pub register: Option<Spec>,
     /// What others are told to call, `host:port`. Default none: where it listens.
@@ -34,6 +38,8 @@ pub struct Settings {
     pub log: Log,
     /// How connections are treated.
     pub server: server::Config,
+    /// How those are called that uppercase is forwarded to: attempts, limits, ejection, connections.
+    pub client: client::Config,
 }
 
 /// The settings of the log.
@@ -59,6 +65,7 @@ impl Default for Settings {
             metrics: "prometheus".into(),
             log: Log::default(),
             server: server::Config::default(),
+            client: client::Config::default(),
         }
     }
 }
@@ -69,7 +76,7 @@ const ABOUT: &str =
 /// What `--help` says of them.
 const DOCS: &[(&str, &str)] = &[
     ("addr", "where to listen"),
-    ("proxy", "another instance that uppercase is forwarded to: http://host:port"),
+    ("proxy", "other instances that uppercase is forwarded to: http://HOST:PORT, or a source as of --discover"),
     ("register", "where it is announced: consul:HOST:PORT, etcd:HOST:PORT,…/PREFIX"),
     ("advertise", "what others are told to call, if not where it listens: host:port"),
     (
@@ -81,6 +88,7 @@ const DOCS: &[(&str, &str)] = &[
     ("log.format", "how log lines are written"),
     ("log.level", "what is logged: a level, or a list such as info,hyper=warn"),
     ("server", "limits and patience of the HTTP server"),
+    ("client", "how those are called that uppercase is forwarded to: attempts, limits, ejection, connections"),
 ];
 
 impl Settings {

@@ -4,6 +4,7 @@ mod discovery;
 mod ends;
 mod lines;
 mod metrics;
+mod proxying;
 #[cfg(feature = "consul")]
 mod registering;
 mod routes;

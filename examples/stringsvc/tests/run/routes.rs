@@ -95,23 +95,3 @@ async fn a_request_id_is_taken_or_made() {
     let answer = service.send("POST", "/count", &[json, ("x-request-id", "not mine")], br#"{"s":""}"#).await;
     assert_eq!(answer.header("x-request-id").map(str::len), Some(32));
 }
-
-#[tokio::test]
-async fn uppercase_is_forwarded_to_another_instance_and_errors_come_back_as_they_were() {
-    let behind = start(&[]).await;
-    let front = start(&["--proxy", &format!("http://{}", behind.addr)]).await;
-    let json = ("content-type", "application/json");
-    let answer = front.send("POST", "/uppercase", &[json, ("x-request-id", "through")], br#"{"s":"hello"}"#).await;
-    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"v":"HELLO"}"#));
-    assert_eq!(
-        front.post("/uppercase", r#"{"s":""}"#).await.problem(),
-        problem(400, "InvalidArgument", "empty_string")
-    );
-    assert_eq!(front.post("/count", r#"{"s":"ab"}"#).await.json(), json!({ "v": 2 }));
-    let logged = behind.stop().await.stderr;
-    assert!(logged.lines().any(|line| line.contains("request_id=through")), "{logged}");
-    assert_eq!(logged.lines().filter(|line| line.contains("method=stringsvc.count")).count(), 0);
-    // Nobody is there any more.
-    let answer = front.post("/uppercase", r#"{"s":"hello"}"#).await;
-    assert_eq!((answer.status, answer.problem().1.as_str()), (503, "Unavailable"));
-}
