@@ -1,0 +1,8 @@
+//! The program itself, in front of instances of stringsvc that the tests start and end: called well and badly, with nobody behind it,
+//! and asked to stop.
+
+mod behind;
+mod ends;
+mod instances;
+mod routes;
+mod support;
