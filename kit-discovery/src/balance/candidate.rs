@@ -64,6 +64,27 @@ pub enum Standing {
     },
 }
 
+impl Shared {
+    /// The share of its calls that one of this age is to get.
+    fn ramp_of(&self, age: u64) -> f64 {
+        if age >= self.ramp {
+            return 1.0;
+        }
+        (age as f64 / self.ramp as f64).max(self.ramp_from)
+    }
+
+    /// From when one that comes now is ramped up, beside those that came at `filled` into the empty set and were not: it gets what it
+    /// would if they had been. After an outage of all, the first that is back is not to carry the others for the whole of their ramps.
+    pub(super) fn newcomer_since(&self, now: u64, filled: u64) -> u64 {
+        let share = self.ramp_from / self.ramp_of(now.saturating_sub(filled));
+        if share >= 1.0 {
+            return 0;
+        }
+        let ahead = if share > self.ramp_from { (share * self.ramp as f64) as u64 } else { 0 };
+        now.saturating_sub(ahead)
+    }
+}
+
 impl Candidate {
     pub(super) fn new(
         instance: Arc<Instance>,
@@ -175,11 +196,7 @@ impl Candidate {
     }
 
     fn ramp(&self, at: u64) -> f64 {
-        let age = at.saturating_sub(self.vitals.since());
-        if age >= self.shared.ramp {
-            return 1.0;
-        }
-        (age as f64 / self.shared.ramp as f64).max(self.shared.ramp_from)
+        self.shared.ramp_of(at.saturating_sub(self.vitals.since()))
     }
 
     /// Counts a call in; false if it has left the set meanwhile, never to get another.

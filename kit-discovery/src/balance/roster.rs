@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -32,6 +33,8 @@ pub struct Roster<C = ()> {
     gates: Option<Box<Gates>>,
     /// One change at a time; no call takes it.
     changing: Mutex<()>,
+    /// When somebody came into the set that was empty.
+    filled: AtomicU64,
 }
 
 struct Snapshot<C> {
@@ -62,7 +65,7 @@ impl<C: Clone> Roster<C> {
             none: Some(NoInstances::Pending { error: None }),
         };
         let (snapshot, shared) = (ArcSwap::from_pointee(nobody), Arc::new(shared));
-        Ok(Self { snapshot, shared, config, gates: None, changing: Mutex::new(()) })
+        Ok(Self { snapshot, shared, config, gates: None, changing: Mutex::new(()), filled: AtomicU64::new(0) })
     }
 
     /// With a gate in front of each instance, a breaker's: asked before an instance is picked, so that one that would refuse the call
@@ -90,7 +93,8 @@ impl<C: Clone> Roster<C> {
 
     /// Makes these the set, each with its channel, or nobody and why. Calls that have picked are not disturbed.
     ///
-    /// What comes into an empty set is not ramped up: there is nobody else to call.
+    /// What comes into an empty set is not ramped up, since there is nobody else to call; what comes soon after that is by as much as it
+    /// is behind those.
     pub fn replace(&self, served: Result<Vec<(Arc<Instance>, C)>, NoInstances>) {
         let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.snapshot.load();
@@ -105,11 +109,12 @@ impl<C: Clone> Roster<C> {
         self.publish(served.map(Iterator::collect));
     }
 
-    /// One that is to be in the set. Ramped up if it comes `late`, and not into an empty set: nobody is late beside nobody.
+    /// One that is to be in the set, ramped up if it comes `late`: after those that came into the empty set.
     pub(crate) fn newcomer(&self, instance: Arc<Instance>, late: bool) -> Arc<Candidate> {
         let vitals = Arc::new(Vitals::default());
         if late && !self.snapshot.load().candidates.is_empty() {
-            vitals.set_since(self.shared.clock.at(Instant::now()));
+            let now = self.shared.clock.at(Instant::now());
+            vitals.set_since(self.shared.newcomer_since(now, self.filled.load(Ordering::Relaxed)));
         }
         let gate = self.gates.as_ref().map(|gates| gates(&instance));
         Arc::new(Candidate::new(instance, vitals, gate, &self.shared))
@@ -123,6 +128,9 @@ impl<C: Clone> Roster<C> {
         };
         all.sort_by_key(|(one, _)| Rank::of(one, &self.config));
         let (all, channels): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+        if self.snapshot.load().candidates.is_empty() {
+            self.filled.store(self.shared.clock.at(Instant::now()), Ordering::Relaxed);
+        }
         self.shared.ejector.follow(all.iter().map(|one| Arc::clone(one.vitals())).collect());
         let candidates = Candidates::new(all.into(), &self.config);
         self.snapshot.store(Arc::new(Snapshot { candidates, channels: channels.into(), none }));

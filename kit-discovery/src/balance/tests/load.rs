@@ -68,7 +68,8 @@ async fn a_new_instance_is_ramped_up_to_its_fair_share() {
         let roster = unjudged(weighted(&[1, 1, 1]));
         let mut traffic = Traffic::new(&roster, balancer);
         traffic.run(2 * SECOND, works);
-        advance(2 * SECOND).await;
+        advance(10 * SECOND).await;
+        traffic.now = Instant::now();
         set(&roster, weighted(&[1, 1, 1, 1]));
         let mut seconds = Vec::new();
         for _ in 0..15 {
@@ -87,10 +88,29 @@ async fn the_first_set_is_not_ramped_up() {
     let roster = unjudged(weighted(&[1, 1]));
     let now = Instant::now();
     assert!(roster.candidates().iter().all(|one| one.standing(now) == Standing::In));
+    advance(10 * SECOND).await;
     set(&roster, weighted(&[1, 1, 1]));
-    assert_eq!(roster.candidates()[2].standing(now), Standing::Ramping(0.1));
+    assert_eq!(roster.candidates()[2].standing(Instant::now()), Standing::Ramping(0.1));
     advance(5 * SECOND).await;
     assert_eq!(roster.candidates()[2].standing(Instant::now()), Standing::Ramping(0.5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_that_come_soon_after_the_first_are_ramped_up_by_as_much_as_they_are_behind() {
+    let roster = unjudged(weighted(&[1]));
+    let newest = || roster.candidates().last().unwrap().standing(Instant::now());
+    advance(SECOND).await;
+    set(&roster, weighted(&[1, 1]));
+    assert_eq!(newest(), Standing::In);
+    advance(4 * SECOND).await;
+    set(&roster, weighted(&[1, 1, 1]));
+    assert_eq!(newest(), Standing::Ramping(0.2));
+    // After an outage of all it begins anew.
+    set(&roster, []);
+    set(&roster, weighted(&[1]));
+    advance(500 * MS).await;
+    set(&roster, weighted(&[1, 1]));
+    assert_eq!(newest(), Standing::In);
 }
 
 #[tokio::test(start_paused = true)]

@@ -60,7 +60,7 @@ pub struct InstanceExplanation {
     pub healthy: bool,
     /// How far its channel is.
     pub channel: ChannelState,
-    /// How it stands; none before it has a channel.
+    /// How it stands; none before it has a channel, and while that drains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<InstanceState>,
     /// Calls that were sent to it and have not ended, streams included.
@@ -166,6 +166,8 @@ impl Explanation {
 impl InstanceExplanation {
     fn new(known: &Known, now: Instant) -> Self {
         let (instance, candidate) = (&known.instance, known.candidate.as_deref());
+        // One that drains has no standing: no call finds it.
+        let called = candidate.filter(|_| matches!(known.link, Link::Made));
         Self {
             id: instance.id.to_string(),
             address: instance.address.to_string(),
@@ -174,7 +176,7 @@ impl InstanceExplanation {
             priority: instance.priority,
             healthy: instance.health == Status::Healthy,
             channel: ChannelState::new(&known.link, now),
-            standing: candidate.map(|candidate| InstanceState::new(candidate, known.failing.as_ref(), now)),
+            standing: called.map(|candidate| InstanceState::new(candidate, known.failing.as_ref(), now)),
             in_flight: candidate.map_or(0, Candidate::in_flight),
             latency: candidate.and_then(|candidate| candidate.latency(now)).map(short),
             failing: rounded(candidate.map_or(0.0, |candidate| candidate.failing(now))),

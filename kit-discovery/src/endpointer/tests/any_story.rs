@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::check::Check;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -20,6 +21,23 @@ enum Step {
     Wait(Duration),
     /// The registry is away, or is back.
     Away(bool),
+    /// This one answers its checks from here on, or it does not.
+    Well(u8, bool),
+}
+
+/// Instances that do not answer their checks.
+#[derive(Clone, Default)]
+struct Ill(Arc<Mutex<BTreeMap<String, bool>>>);
+
+impl Check<Line> for Ill {
+    async fn check(&self, instance: &Instance, channel: &Line) -> Result<(), Error> {
+        channel.used();
+        sleep(300 * MS).await;
+        match self.0.lock().unwrap().get(&*instance.id) {
+            Some(false) => Err(Error::unavailable("it is ill")),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -39,6 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Drop),
         4 => (0_u32..12_000).prop_map(|ms| Step::Wait(ms * MS)),
         1 => any::<bool>().prop_map(Step::Away),
+        1 => (0_u8..4, any::<bool>()).prop_map(|(id, well)| Step::Well(id, well)),
     ]
 }
 
@@ -80,13 +99,17 @@ proptest! {
     fn every_channel_is_closed_once_and_not_used_after_that_and_none_is_made_for_who_stays(
         steps in proptest::collection::vec(step(), 1..25),
         end_by_drop in any::<bool>(),
+        checks in any::<bool>(),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             // An empty set is believed at once: the model knows no grace.
             let policy = crate::Policy { empty_grace: Duration::ZERO, ..Default::default() };
             let config = Config { policy, ..Config::default() };
-            let stage = Stage::with("", Lines::default(), |builder| builder.config(config)).await;
+            let ill = Ill::default();
+            let asked = ill.clone();
+            let build = |builder: Builder<Lines>| if checks { builder.check(asked) } else { builder };
+            let stage = Stage::with("", Lines::default(), |builder| build(builder.config(config))).await;
             let call = Arc::new(held().layer(stage.endpointer.layer(RoundRobin::new())));
             let (mut model, mut away, mut cut_short, mut told_cut) = (Model::default(), false, 0, 0);
             let mut running = tokio::task::JoinSet::new();
@@ -108,6 +131,7 @@ proptest! {
                     }
                     Step::Drop => running.abort_all(),
                     Step::Wait(lasting) => sleep(lasting).await,
+                    Step::Well(id, well) => drop(ill.0.lock().unwrap().insert(id.to_string(), well)),
                     Step::Away(goes) => {
                         away = goes;
                         if goes { stage.registry.hang() } else { stage.registry.heal() }

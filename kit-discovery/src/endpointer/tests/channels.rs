@@ -70,6 +70,7 @@ async fn those_that_were_there_first_are_not_ramped_up_though_some_take_longer_t
     let stage = Stage::with("ab", lines, |builder| builder).await;
     sleep(400 * MS).await;
     assert_eq!((stage.standing("a"), stage.standing("b")), (Standing::In, Standing::In));
+    sleep(10 * SECOND).await;
     stage.set(named("abc")).await;
     assert_eq!(stage.standing("c"), Standing::Ramping(0.1));
     // All others: nobody is late.

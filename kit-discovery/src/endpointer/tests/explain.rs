@@ -43,6 +43,7 @@ async fn all_kinds() -> Stage {
         .collect();
     (set[3].zone, set[3].weight, set[3].priority) = (Some("eu-1a".into()), 10, 1);
     stage.set(set.clone()).await;
+    sleep(10 * SECOND).await;
     let roster = stage.endpointer.roster();
     let end = |id: &'static str, outcome, took: Duration| {
         let pick = roster.pick(&mut Context::new(), &Of(id)).unwrap();
@@ -81,15 +82,15 @@ async fn it_is_a_table() {
     let expected = "\
 strings: 8 instances, set 3, answered 2s 500ms ago
 discovery has failed for 2s 500ms: no answer: connection refused
-id            address      zone   weight  priority  in flight  latency    failing  channel                         standing
-bad           10.0.0.1:1   -      1       0         0          5ms 450us  78 %     made                            ejected, 2s 970ms left, 1 in a row
-dead          10.0.0.1:2   -      1       0         0          -          0 %      making, 5 failed: dead refused  -
-gone          10.0.0.1:3   -      1       0         1          -          0 %      draining, 7s 500ms left         in
-good          10.0.0.1:4   eu-1a  10      1         2          9ms 620us  0 %      made                            in
-ill           10.0.0.1:5   -      1       0         0          -          0 %      made                            fails its checks: not ready: its disk is full
-new\\u{1b}[2J  10.0.0.1:99  -      1       0         0          -          0 %      made                            ramping up, 25 %
-shut          10.0.0.1:6   -      1       0         0          -          0 %      made                            refused by its gate, 57s 500ms left
-slow          10.0.0.1:7   -      1       0         0          -          0 %      making                          -";
+id            address      zone   weight  priority  in flight  latency    failing  channel                                          standing
+bad           10.0.0.1:1   -      1       0         0          5ms 450us  78 %     made                                             ejected, 2s 580ms left, 1 in a row
+dead          10.0.0.1:2   -      1       0         0          -          0 %      making, 16 failed: dead refused                  -
+gone          10.0.0.1:3   -      1       0         1          -          0 %      draining, 7s 500ms left                          -
+good          10.0.0.1:4   eu-1a  10      1         2          9ms 620us  0 %      made                                             in
+ill           10.0.0.1:5   -      1       0         0          -          0 %      made                                             fails its checks: not ready: its disk is full
+new\\u{1b}[2J  10.0.0.1:99  -      1       0         0          -          0 %      made                                             ramping up, 25 %
+shut          10.0.0.1:6   -      1       0         0          -          0 %      made                                             refused by its gate, 47s 500ms left
+slow          10.0.0.1:7   -      1       0         0          -          0 %      making, 3 failed: no channel was made within 3s  -";
     assert_eq!(lines.join("\n"), expected, "\n{text}");
 }
 
@@ -116,14 +117,14 @@ async fn it_is_json_with_durations_in_the_notation_of_settings() {
     assert_eq!(of("good"), good);
     let dead = serde_json::json!({
         "id": "dead", "address": "10.0.0.1:2", "weight": 1, "priority": 0, "healthy": true,
-        "channel": { "is": "making", "attempts": 5, "error": "dead refused" }, "in_flight": 0, "failing": 0.0,
+        "channel": { "is": "making", "attempts": 16, "error": "dead refused" }, "in_flight": 0, "failing": 0.0,
     });
     assert_eq!(of("dead"), dead);
-    assert_eq!(of("bad")["standing"], serde_json::json!({ "is": "ejected", "left": "2s 970ms", "times": 1 }));
+    assert_eq!(of("bad")["standing"], serde_json::json!({ "is": "ejected", "left": "2s 580ms", "times": 1 }));
     assert_eq!(of("gone")["channel"], serde_json::json!({ "is": "draining", "left": "7s 500ms" }));
     let ill = serde_json::json!({ "is": "fails_checks", "error": "not ready: its disk is full" });
     assert_eq!(of("ill")["standing"], ill);
-    assert_eq!(of("shut")["standing"], serde_json::json!({ "is": "refused", "left": "57s 500ms" }));
+    assert_eq!(of("shut")["standing"], serde_json::json!({ "is": "refused", "left": "47s 500ms" }));
 }
 
 #[tokio::test(start_paused = true)]

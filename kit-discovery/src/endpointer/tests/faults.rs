@@ -223,9 +223,26 @@ async fn when_all_are_gone_an_error_comes_at_once_and_calls_work_within_2_s_of_t
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_an_outage_of_all_the_first_that_is_back_does_not_carry_the_others() {
+    let client = Client::of("abcd").await;
+    client.run(100, 12 * SECOND).await;
+    client.stage.set(vec![]).await;
+    // The grace of an empty set.
+    sleep(31 * SECOND).await;
+    let back = Instant::now();
+    for listed in ["a", "ab", "abc", "abcd"] {
+        client.stage.set(named(listed)).await;
+        client.run(500, 300 * MS).await;
+    }
+    client.run(500, 3 * SECOND).await;
+    let share = client.share("a", back + SECOND, Instant::now());
+    assert!(share < 0.4, "{share}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_that_is_new_gets_no_more_than_its_share_from_the_start() {
     let client = Client::of("abc").await;
-    client.run(200, 5 * SECOND).await;
+    client.run(200, 10 * SECOND).await;
     client.stage.set(named("abcd")).await;
     let came = Instant::now();
     client.run(200, 20 * SECOND).await;
