@@ -22,8 +22,9 @@ enum Kind {
     #[default]
     Empty,
     Full(Bytes),
-    /// With what its end gives back.
-    Incoming(Incoming, Option<Lease>),
+    Incoming(Incoming),
+    /// In a box, so that other bodies have no room for it.
+    Leased(Box<(Incoming, Option<Lease>)>),
     Paced(Paced),
     Boxed(Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Send>>),
 }
@@ -123,7 +124,7 @@ impl Body {
 
     /// What comes from the network; its end gives back what was leased for it.
     pub(super) fn leased(body: Incoming, lease: Lease) -> Self {
-        Self(Kind::Incoming(body, Some(lease)))
+        Self(Kind::Leased(Box::new((body, Some(lease)))))
     }
 
     /// Lifts the limits of the server on how slowly a request's body may come
@@ -140,7 +141,7 @@ impl Body {
         match &self.0 {
             Kind::Empty => Some(Self(Kind::Empty)),
             Kind::Full(bytes) => Some(Self(Kind::Full(bytes.clone()))),
-            Kind::Incoming(..) | Kind::Paced(_) | Kind::Boxed(_) => None,
+            Kind::Incoming(_) | Kind::Leased(_) | Kind::Paced(_) | Kind::Boxed(_) => None,
         }
     }
 
@@ -179,7 +180,9 @@ impl HttpBody for Body {
                 self.0 = Kind::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Kind::Incoming(body, lease) => {
+            Kind::Incoming(body) => Pin::new(body).poll_frame(task).map_err(|error| broken(error.into())),
+            Kind::Leased(leased) => {
+                let (body, lease) = &mut **leased;
                 let polled = Pin::new(&mut *body).poll_frame(task).map_err(|error| broken(error.into()));
                 if body.is_end_stream() || !matches!(polled, Poll::Pending | Poll::Ready(Some(Ok(_)))) {
                     *lease = None;
@@ -195,7 +198,8 @@ impl HttpBody for Body {
         match &self.0 {
             Kind::Empty => true,
             Kind::Full(_) => false,
-            Kind::Incoming(body, _) => body.is_end_stream(),
+            Kind::Incoming(body) => body.is_end_stream(),
+            Kind::Leased(leased) => leased.0.is_end_stream(),
             Kind::Paced(body) => body.is_end_stream(),
             Kind::Boxed(body) => body.is_end_stream(),
         }
@@ -205,7 +209,8 @@ impl HttpBody for Body {
         match &self.0 {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Incoming(body, _) => body.size_hint(),
+            Kind::Incoming(body) => body.size_hint(),
+            Kind::Leased(leased) => leased.0.size_hint(),
             Kind::Paced(body) => body.size_hint(),
             Kind::Boxed(body) => body.size_hint(),
         }
@@ -214,7 +219,7 @@ impl HttpBody for Body {
 
 impl From<Incoming> for Body {
     fn from(body: Incoming) -> Self {
-        Self(Kind::Incoming(body, None))
+        Self(Kind::Incoming(body))
     }
 }
 
@@ -247,7 +252,7 @@ impl fmt::Debug for Body {
         f.write_str(match &self.0 {
             Kind::Empty => "Body(empty)",
             Kind::Full(_) => "Body(full)",
-            Kind::Incoming(..) | Kind::Paced(_) => "Body(incoming)",
+            Kind::Incoming(_) | Kind::Leased(_) | Kind::Paced(_) => "Body(incoming)",
             Kind::Boxed(_) => "Body(stream)",
         })
     }

@@ -32,13 +32,22 @@ pub fn read(metadata: &Metadata) -> Option<Duration> {
 pub fn write(left: Duration) -> HeaderValue {
     const MOST: u128 = 99_999_999;
     let nanos = left.as_nanos();
-    let units = [(1, 'n'), (1_000, 'u'), (1_000_000, 'm'), (1_000_000_000, 'S'), (60_000_000_000, 'M')];
+    let units = [(1, b'n'), (1_000, b'u'), (1_000_000, b'm'), (1_000_000_000, b'S'), (60_000_000_000, b'M')];
     let (count, unit) = units
         .into_iter()
         .map(|(size, unit)| (nanos / size, unit))
         .find(|(count, _)| *count <= MOST)
-        .unwrap_or(((nanos / 3_600_000_000_000).min(MOST), 'H'));
-    HeaderValue::try_from(format!("{count}{unit}")).expect("digits and a letter")
+        .unwrap_or(((nanos / 3_600_000_000_000).min(MOST), b'H'));
+    // On every request: by hand, for the one allocation that the value is.
+    let (mut text, mut at, mut count) = ([unit; 9], 8, count);
+    loop {
+        at -= 1;
+        text[at] = b'0' + (count % 10) as u8;
+        count /= 10;
+        if count == 0 {
+            return HeaderValue::from_bytes(&text[at..]).expect("digits and a letter");
+        }
+    }
 }
 
 fn parse(value: &[u8]) -> Option<Duration> {

@@ -93,6 +93,37 @@ async fn a_request_that_left_is_sent_again_only_if_it_may_run_twice() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_sent_again_says_the_time_that_is_left_then_and_the_rest_as_it_was() {
+    let clock = Clock::hold();
+    let peer = Peer::bind().await;
+    let client = Client::new(Config::default()).expect("defaults");
+    let count = client.post(&COUNT, &peer.target(), Json).binding::<Value>().expect("a path");
+    let (mut warm, five) = (Context::new(), five());
+    let (value, (_, mut line)) = tokio::join!(count.call(&mut warm, HELLO), peer.serve(&five));
+    value.unwrap();
+    let second = std::time::Duration::from_secs(1);
+    let mut cx = cx_with(9 * second);
+    cx.outbound_mut().append("x-twice", "a").unwrap();
+    cx.outbound_mut().append("x-twice", "b").unwrap();
+    let (value, (first, again)) = tokio::join!(count.call(&mut cx, HELLO), async {
+        let first = line.request().await;
+        clock.advance(second).await;
+        drop(line);
+        (first, peer.serve(&five).await.0)
+    });
+    value.unwrap();
+    assert_eq!((first.header("grpc-timeout"), again.header("grpc-timeout")), (Some("9000000u"), Some("8000000u")));
+    let rest = |request: &Received| {
+        let mut lines: Vec<_> = request.head.lines().map(str::to_owned).collect();
+        lines.retain(|line| !line.starts_with("grpc-timeout"));
+        lines.sort();
+        (lines, request.body.clone())
+    };
+    assert_eq!(rest(&first), rest(&again));
+    assert!(rest(&again).0.contains(&"x-twice: b".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fresh_connection_that_is_lost_too_is_the_end() {
     let _clock = Clock::hold();
     let peer = Peer::bind().await;

@@ -104,11 +104,12 @@ impl<Req, Res, C: Codec> Operation<Req, Res, C> {
         // Nothing that fails here was sent, and the same request would fail again.
         let refused = |error: Error| error.with_retry(Retry::Never);
         let body = self.shape.encode.map(|encode| encode(&self.shape.codec, request)).transpose().map_err(refused)?;
-        let mut message = Request::new(body.as_ref().map_or_else(Body::empty, |bytes| Body::full(bytes.clone())));
+        let has_body = body.is_some();
+        let mut message = Request::new(body.map_or_else(Body::empty, Body::full));
         *message.method_mut() = self.verb.clone();
         let path = self.path.below(channel.prefix(), request)?;
         call.sign(&mut message);
-        if body.is_some() {
+        if has_body {
             message.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(self.shape.codec.content_type()));
         }
         message.headers_mut().entry(ACCEPT).or_insert_with(|| self.accept.clone());

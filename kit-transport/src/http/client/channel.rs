@@ -104,8 +104,9 @@ impl Channel {
     }
 }
 
-/// Calls in flight get an error that says that they may have run, calls that wait one that says that they did not, and so does every
-/// later call. It returns when the sockets are closed, or after a second. Closing twice does nothing more.
+/// Calls in flight end in an error that says that they may have run, or that they may be made again; calls that wait, and every
+/// later one, in [`NoConnection::Closed`](super::NoConnection::Closed). It returns when the sockets are closed, or after a second;
+/// dropped before, it has closed them all the same. Closing twice does nothing more.
 impl kit_core::Channel for Channel {
     async fn close(&self) {
         self.pool.close().await;

@@ -1,6 +1,8 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use http::header::{HeaderName, HeaderValue};
+use http::{Method as Verb, Uri, Version};
 use hyper::body::Incoming;
 use kit_core::Error;
 use tokio::time::Instant;
@@ -9,6 +11,7 @@ use super::connection::{Connection, Lost};
 use super::error::{self, Fate};
 use super::pool::Pool;
 use super::wire::Reading;
+use crate::http::deadline::{self, GRPC_TIMEOUT};
 use crate::http::{Body, Request};
 
 /// A request on its way to the head of its answer.
@@ -40,7 +43,7 @@ pub(super) fn send(pool: &Arc<Pool>, mut request: Request, idempotent: bool, dea
             let connection = pool.connection(fresh, deadline).await?;
             // Kept where it may be needed: hyper takes the request and gives back only what it has not begun.
             let again = sends < MAX_SENDS && (connection.reused || pool.config().http2_only);
-            let copy = if again { copy(&request) } else { None };
+            let spare = if again { Spare::of(&request) } else { None };
             let mut trip = Trip::begin(&pool, connection, deadline);
             let lost = match trip.connection().send(request).await {
                 Ok(response) => return Ok(trip.arrived(response)),
@@ -54,7 +57,8 @@ pub(super) fn send(pool: &Arc<Pool>, mut request: Request, idempotent: bool, dea
                 Fate::Upload | Fate::Reset | Fate::Malformed => false,
             };
             let Lost { error, request: unbegun, .. } = lost;
-            request = match unbegun.or(copy).filter(|_| allowed && sends < MAX_SENDS) {
+            let again = || unbegun.or_else(|| Some(spare?.request(deadline)));
+            request = match (allowed && sends < MAX_SENDS).then(again).flatten() {
                 Some(request) => request,
                 None => return Err(error::unanswered(error, fate, pool.address())),
             };
@@ -108,12 +112,44 @@ impl Drop for Trip<'_> {
     }
 }
 
-/// The request once more, if its body can be sent once more.
-fn copy(request: &Request) -> Option<Request> {
-    let mut copy = Request::new(request.body().copy()?);
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.version_mut() = request.version();
-    copy.headers_mut().clone_from(request.headers());
-    Some(copy)
+/// What a request is made of, to make it once more. Lighter than a request: hardly any is needed.
+struct Spare {
+    verb: Verb,
+    uri: Uri,
+    version: Version,
+    /// Without the time that is left, which is less then.
+    headers: Vec<(HeaderName, HeaderValue)>,
+    has_deadline: bool,
+    body: Body,
+}
+
+impl Spare {
+    /// None if its body cannot be sent once more.
+    fn of(request: &Request) -> Option<Self> {
+        let body = request.body().copy()?;
+        let mut headers = Vec::with_capacity(request.headers().len());
+        let lasting = request.headers().iter().filter(|(name, _)| *name != GRPC_TIMEOUT);
+        headers.extend(lasting.map(|(name, value)| (name.clone(), value.clone())));
+        Some(Self {
+            verb: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            has_deadline: headers.len() < request.headers().len(),
+            headers,
+            body,
+        })
+    }
+
+    fn request(self, deadline: Instant) -> Request {
+        let mut request = Request::new(self.body);
+        *request.method_mut() = self.verb;
+        *request.uri_mut() = self.uri;
+        *request.version_mut() = self.version;
+        request.headers_mut().extend(self.headers);
+        if self.has_deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            request.headers_mut().insert(GRPC_TIMEOUT, deadline::write(left));
+        }
+        request
+    }
 }

@@ -40,6 +40,57 @@
 //! A [`Client`] holds the connections. It binds a [`Method`](kit_core::Method) at a [`Target`] to a verb and a codec; the
 //! [builder](BindingBuilder) fills path and query, adds hooks, and ends in an endpoint. [`Raw`] passes HTTP through.
 //!
+//! # Channels
+//!
+//! Where discovery says who answers, connections belong to an instance: [`Channels`] makes a [`Channel`] of each, and a method is a
+//! view on whichever the balancer has picked. [`post`] and its siblings bind it in the same words, without a target; what comes of it
+//! is called with a [`Routed`](kit_core::Routed) request, and so it stands inside a balancer, with the layers of one instance
+//! round it. [`raw`] is the view of a gateway.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use kit_core::{Channel as _, Context, Endpoint as _, Error, Factory as _, Instance, Method, Routed};
+//! use kit_transport::codec::Json;
+//! use kit_transport::http::client::{self, Channels, Config};
+//! # use kit_core::request_fn;
+//! # use kit_transport::http::server::{self, Router, Server};
+//!
+//! static DOUBLE: Method = Method::new("numbers", "double").path("/double").idempotent();
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+//! # let service = Router::new().post(&DOUBLE, server::json(request_fn(async |n: u64| Ok::<_, Error>(2 * n)))).build()?;
+//! # let bound = Server::new(Default::default())?.bind("127.0.0.1:0").await?;
+//! # let address = bound.local_addr().to_string();
+//! # tokio::spawn(bound.serve(service, std::future::pending()));
+//! let double = client::post::<u64, _>(&DOUBLE, Json).binding::<u64>()?;
+//!
+//! // What an endpointer does with what a source finds ...
+//! let channels = Channels::new(Config { max_connections: 20, ..Config::default() })?;
+//! let instance = Arc::new(Instance::new(address));
+//! let channel = Arc::new(channels.make(&instance).await?);
+//!
+//! // ... and a balancer with what it picks.
+//! let routed = Routed { instance, channel: Arc::clone(&channel), request: 21 };
+//! assert_eq!(double.call(&mut Context::new(), routed).await?, 42);
+//!
+//! // The instance is gone.
+//! channel.close().await;
+//! # Ok(()) }
+//! ```
+//!
+//! # Connections
+//!
+//! Those to one host, or to one instance, are a pool. By HTTP/1.1 each call has one to itself, and at most
+//! [`max_connections`](Config::max_connections) are open; by HTTP/2 [`http2_connections`](Config::http2_connections) carry as many
+//! calls as the peer allows. A call that finds no room waits in the order of arrival, within its deadline; if
+//! [`max_waiting`](Config::max_waiting) wait already, it is refused at once. A connection takes no more calls when it
+//! is older than [`max_age`](Config::max_age), when the server says GOAWAY, or when a call was given up at its deadline and the peer
+//! had said nothing meanwhile; what is on it goes on. One that nobody uses is closed after [`idle_timeout`](Config::idle_timeout).
+//!
+//! A place is a socket's from before it is opened until it is closed, whatever became of the call: answered, failed, dropped, or
+//! panicked. An answer whose body is still being read has its connection until then.
+//!
 //! With a call go the context's outbound metadata as headers, its request id (`x-request-id`) and the time that is left
 //! (`grpc-timeout`). The answer's headers are the inbound metadata of the call's own, [child](kit_core::Child) context. Redirects
 //! are not followed, content codings not asked for.
@@ -59,6 +110,9 @@
 //! | no time was left, nothing was sent | `DeadlineExceeded` | `deadline_before_call` | safe |
 //! | the deadline passed, whatever was being waited for | `DeadlineExceeded` | | may have run |
 //! | refused, unreachable, no such name | `Unavailable` | `connect_failed` | safe |
+//! | as many calls as may wait for a connection already ([`NoConnection`]) | `Unavailable` | `connections_busy` | safe |
+//! | the deadline passed while it waited for a connection ([`NoConnection`]) | `DeadlineExceeded` | `deadline_before_call` | safe |
+//! | the channel was closed before the request was sent ([`NoConnection`]) | `Unavailable` | `channel_closed` | safe |
 //! | no connection in [`connect_timeout`](Config::connect_timeout) | `Unavailable` | `connect_timeout` | safe |
 //! | the HTTP/2 stream was refused | `Unavailable` | `stream_refused` | safe |
 //! | the connection ended, or went away, before the request was on it | `Unavailable` | `connection_lost` | safe |
@@ -70,8 +124,8 @@
 //! | a value that cannot stand in the path or a header | `InvalidArgument` | `bad_path_parameter`, `bad_header` | never |
 //!
 //! The public line says nothing of addresses; the log has the target as a field and hyper's error as the cause. All count as the
-//! callee's failure but the first, which is [`Rejected`](kit_core::Outcome::Rejected), the last, and what the callee itself
-//! calls its caller's mistake.
+//! callee's failure but what was refused on this side, the first and those of [`NoConnection`], which is
+//! [`Rejected`](kit_core::Outcome::Rejected); the last; and what the callee itself calls its caller's mistake.
 //!
 //! # Source
 //! The stages are those of Go kit's `transport/http/client.go`; that its client sends no deadline, has no error of its own and no

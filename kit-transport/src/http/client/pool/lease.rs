@@ -6,13 +6,11 @@ use super::{Carrier as _, Pool};
 use crate::http::client::connection::Connection;
 
 /// What an answer holds of its connection, until it has been read to its end or is dropped.
-pub(in crate::http) struct Lease {
-    _held: Held,
-}
+pub(in crate::http) struct Lease(#[expect(dead_code, reason = "it is held, and dropped")] Held);
 
 enum Held {
-    One { _lent: Box<Lent> },
-    Many { _stream: Stream },
+    One(#[expect(dead_code, reason = "it is held, and dropped")] Lent),
+    Many(#[expect(dead_code, reason = "it is held, and dropped")] Stream),
 }
 
 /// A connection that one call has to itself.
@@ -23,7 +21,7 @@ pub(super) struct Lent {
 }
 
 /// One of the calls on a connection.
-pub(in crate::http) struct Stream {
+pub(in crate::http::client) struct Stream {
     pool: Weak<Pool>,
     line: u64,
 }
@@ -42,13 +40,13 @@ impl Stream {
 
 impl From<Lent> for Lease {
     fn from(lent: Lent) -> Self {
-        Self { _held: Held::One { _lent: Box::new(lent) } }
+        Self(Held::One(lent))
     }
 }
 
 impl From<Stream> for Lease {
     fn from(stream: Stream) -> Self {
-        Self { _held: Held::Many { _stream: stream } }
+        Self(Held::Many(stream))
     }
 }
 

@@ -28,8 +28,9 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 use tower_service::Service as _;
 
+pub(in crate::http) use self::lease::Lease;
 use self::lease::Lent;
-pub(in crate::http) use self::lease::{Lease, Stream};
+pub(super) use self::lease::Stream;
 use self::place::Dialing;
 pub(super) use self::place::Place;
 use self::queue::Ticket;
