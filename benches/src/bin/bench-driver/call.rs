@@ -4,6 +4,7 @@
 //! the wait is the call's. So is its deadline.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::pin::pin;
@@ -143,11 +144,13 @@ enum End {
     Stuck,
 }
 
+/// How many calls came to what. Of those that failed, what their errors say of making them again.
 #[derive(Default)]
 struct Ends {
     answered: u64,
-    ran_not: u64,
     may_have_run: u64,
+    did_not_run: u64,
+    not_to_repeat: u64,
     stuck: u64,
 }
 
@@ -159,12 +162,7 @@ pub(crate) async fn run(settings: Settings) -> Result<Done, Failed> {
     let run = Arc::new(Run { client, clock, ledger, name, deadline: settings.deadline() });
     let ends = send(&run, &settings).await?;
     let mut out = io::stdout();
-    let Ends { answered, ran_not, may_have_run, stuck } = ends;
-    writeln!(
-        out,
-        "{} calls: {answered} answered, {ran_not} failed that did not run, {may_have_run} failed that may have run, {stuck} never ended",
-        answered + ran_not + may_have_run + stuck,
-    )?;
+    writeln!(out, "{ends}")?;
     if settings.explain {
         writeln!(out, "{}", run.client.explain())?;
     }
@@ -225,18 +223,53 @@ async fn call(run: &Run, n: u64, due: Instant) -> Result<End, Error> {
 
 impl Ends {
     fn count(&mut self, end: End) {
-        match end {
-            End::Answered => self.answered += 1,
-            End::Failed(Retry::Safe | Retry::After(_)) => self.ran_not += 1,
-            End::Failed(Retry::MayHaveRun | Retry::Never) => self.may_have_run += 1,
-            End::Stuck => self.stuck += 1,
-        }
+        let count = match end {
+            End::Answered => &mut self.answered,
+            End::Failed(Retry::MayHaveRun) => &mut self.may_have_run,
+            End::Failed(Retry::Safe | Retry::After(_)) => &mut self.did_not_run,
+            End::Failed(Retry::Never) => &mut self.not_to_repeat,
+            End::Stuck => &mut self.stuck,
+        };
+        *count += 1;
     }
+}
+
+/// Names and numbers in turn.
+impl fmt::Display for Ends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { answered, may_have_run, did_not_run, not_to_repeat, stuck } = self;
+        let all = answered + may_have_run + did_not_run + not_to_repeat + stuck;
+        write!(
+            f,
+            "calls {all} answered {answered} may_have_run {may_have_run} did_not_run {did_not_run} \
+             not_to_repeat {not_to_repeat} stuck {stuck}"
+        )
+    }
+}
+
+/// A figure of the line that `call` ends with, which stands in its output.
+pub(crate) fn figure(output: &str, name: &str) -> Option<u64> {
+    let line = output.lines().rfind(|line| line.starts_with("calls "))?;
+    let mut words = line.split(' ');
+    words.find(|word| *word == name)?;
+    words.next()?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_run_ends_with_is_read_by_name() {
+        let mut ends = Ends::default();
+        ends.count(End::Answered);
+        ends.count(End::Failed(Retry::MayHaveRun));
+        ends.count(End::Failed(Retry::MayHaveRun));
+        let output = format!("level=warn msg=\"x\"\n{ends}\n");
+        let figures = ["calls", "answered", "may_have_run", "stuck", "other"].map(|name| figure(&output, name));
+        assert_eq!(figures, [Some(3), Some(1), Some(2), Some(0), None]);
+        assert_eq!(figure("", "calls"), None);
+    }
 
     fn read(args: &[&str]) -> Result<Settings, String> {
         Settings::read(args.iter().map(OsString::from).collect()).map_err(|failed| match failed {

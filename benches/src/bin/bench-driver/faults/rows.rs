@@ -103,6 +103,8 @@ fn always(record: &Record, may_fail: impl Fn(&Call) -> bool) -> Promises {
         others == 0,
         format!("{others} elsewhere, {} there", once.failed - others.min(once.failed)),
     );
+    let says = format!("{} of {}", record.marked, once.failed);
+    promises.that("each of their errors says so", record.marked == once.failed, says);
     promises.count("0 answered that nobody executed", twice.unexecuted + once.unexecuted, 0);
     promises
 }
@@ -319,10 +321,13 @@ async fn discovery_empty(mut scene: Scene) -> Result<Promises, Failed> {
     let ended = scene.clock.now();
     let record = scene.close().await?;
     let mut promises = unnoticed(&record, down, ended);
-    // A set that was known before may be told again before the registry answers.
-    let fresh = |seen: &&super::watch::Sighting| seen.at >= up && !seen.failing && seen.names == ALL;
-    let known = record.sightings.iter().find(fresh).map(|seen| seconds(up, seen.at));
-    let emptied = record.sightings.iter().any(|seen| seen.at >= down && seen.names != ALL);
+    let after: Vec<_> = record.sightings.iter().filter(|seen| seen.at >= down).collect();
+    // They may be back before this process has seen that it answers.
+    let known = match after.iter().rposition(|seen| seen.failing || seen.names != ALL) {
+        None => Some(0.0),
+        Some(last) => after.get(last + 1).map(|seen| seconds(up, seen.at)),
+    };
+    let emptied = after.iter().any(|seen| seen.names != ALL);
     promises.seconds(
         format!(
             "all four are registered again ≤ 5 s after it answers{}",

@@ -16,6 +16,7 @@ use super::program::Program;
 use super::registry::{self, Kind, Registry};
 use super::watch::{Sighting, Watch};
 use crate::Failed;
+use crate::call::figure;
 use crate::check::{Books, Judged, Question};
 use crate::clock::Clock;
 use crate::ledger::{self, Executed};
@@ -70,6 +71,8 @@ pub(super) struct Record {
     pub(super) sightings: Vec<Sighting>,
     /// What the callers logged.
     pub(super) log: String,
+    /// Of those that must not be made twice, how many failed with an error that says that the call may have run.
+    pub(super) marked: u64,
 }
 
 const TWICE: &str = "twice";
@@ -229,13 +232,18 @@ impl Scene {
 
     /// Lets the last calls end, stops everybody, and reads what was written down.
     pub(super) async fn close(mut self) -> Result<Record, Failed> {
-        let mut log = String::new();
+        let (mut log, mut marked) = (String::new(), 0);
         for (name, program) in std::mem::take(&mut self.callers) {
             let status = program.stop(DEADLINE + PATIENCE).await?;
             if !status.success() {
                 return Err(self.broken(&format!("the caller {name} ended with {status}")));
             }
-            log += &std::fs::read_to_string(self.folder.join(format!("{name}.log")))?;
+            let output = std::fs::read_to_string(self.folder.join(format!("{name}.log")))?;
+            if name == SINGLE {
+                let figure = figure(&output, "may_have_run");
+                marked = figure.ok_or_else(|| self.broken("a caller ended without its last line"))?;
+            }
+            log += &output;
         }
         let mut executed: Vec<(String, Vec<Executed>)> = Vec::new();
         for id in self.members.keys() {
@@ -246,7 +254,8 @@ impl Scene {
             let calls = ledger::read(&self.folder.join(format!("{name}.calls"))).map_err(Failed::Broken)?;
             Books::new(calls, executed.clone()).map_err(Failed::Broken)
         };
-        Ok(Record { twice: books(TWICE)?, once: books(SINGLE)?, sightings: self.watch.sightings(), log })
+        let (twice, once) = (books(TWICE)?, books(SINGLE)?);
+        Ok(Record { twice, once, sightings: self.watch.sightings(), log, marked })
     }
 
     fn member(&mut self, id: &str) -> Result<&mut Member, Failed> {
