@@ -212,6 +212,36 @@ async fn a_closed_channel_cuts_what_is_left_and_refuses_what_comes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_nobody_reads_keeps_no_socket_of_a_closed_channel() {
+    let _clock = Clock::hold();
+    let peer = Peer::bind().await;
+    let channel = channel(&peer, Config::default()).await;
+    let (raw, mut cx) = (client::raw(), Context::new());
+    let (response, line) = tokio::join!(raw.call(&mut cx, routed(&channel, Request::new(Body::empty()))), async {
+        let mut line = peer.accept().await;
+        line.request().await;
+        line.send("HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n").await;
+        // As much as there is room for on the way.
+        let more = async {
+            loop {
+                line.send([b'x'; 4096]).await;
+            }
+        };
+        tokio::select! {
+            () = more => {}
+            () = settled() => {}
+        }
+        line
+    });
+    let body = response.unwrap().into_body();
+    in_time(channel.close()).await;
+    assert_eq!(channel.connections(), 0);
+    drop(line);
+    let error = in_time(body.bytes(usize::MAX)).await.unwrap_err();
+    assert_eq!(told(&error), (Code::Unavailable, Some("connection_lost"), Retry::MayHaveRun));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_is_connecting_does_not_outlast_its_channel() {
     let _clock = Clock::hold();
     let (target, _queued, _listener) = deaf().await;

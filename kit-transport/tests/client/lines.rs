@@ -221,7 +221,41 @@ async fn a_stream_that_is_refused_once_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_channel_cuts_streams_and_those_who_wait_for_one() {
+async fn who_waits_for_a_stream_is_told_at_once_when_the_channel_is_closed() {
+    let _clock = Clock::hold();
+    let (peer, open) = (Peer::bind().await, Open::default());
+    let (channel, view) = (channel(&peer, config(1)).await, view());
+    let (mut warm, mut cx): (_, Vec<_>) = (Context::new(), (0..6).map(|_| Context::new()).collect());
+    let calls = async {
+        let (value, ()) = tokio::join!(view.call(&mut warm, routed(&channel, HELLO)), async {
+            settled().await;
+            let streams: Vec<_> = open.lock().unwrap().iter_mut().flat_map(std::mem::take).collect();
+            streams.into_iter().for_each(reply);
+        });
+        value.unwrap();
+        let calls = join_all(cx.iter_mut().map(|cx| view.call(cx, routed(&channel, HELLO))));
+        let (results, waiting) = tokio::join!(calls, async {
+            settled().await;
+            let waiting = channel.waiting();
+            channel.close().await;
+            waiting
+        });
+        assert!((4..=5).contains(&waiting), "{waiting}");
+        results
+    };
+    let results = tokio::select! {
+        results = in_time(calls) => results,
+        () = accept_all(&peer, &open, 1) => unreachable!("it accepts for ever"),
+    };
+    for result in results {
+        // Who was on it may be called again too: the method says so, and the channel is closed by then.
+        assert_eq!(told(&result.unwrap_err()), (Code::Unavailable, Some("channel_closed"), Retry::Safe));
+    }
+    assert_eq!((channel.connections(), channel.waiting()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_channel_cuts_its_streams_and_the_answers_that_are_being_read() {
     let _clock = Clock::hold();
     let peer = Peer::bind().await;
     let (channel, view) = (channel(&peer, config(1)).await, view());

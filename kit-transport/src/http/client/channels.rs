@@ -15,6 +15,9 @@ use super::{Channel, Config, Target};
 /// balancer learns from the first call, which loses nothing by it since it may be made elsewhere. A connection that is opened to
 /// each of a hundred instances on every change would mostly be closed unused.
 ///
+/// As with a [`Client`](super::Client), each connection is a task, and so is what clears out the unused ones of a channel, on the
+/// runtime of the call that needs them.
+///
 /// ```
 /// use kit_core::{Channel as _, Error, Factory as _, Instance};
 /// use kit_transport::http::client::{Channels, Config};
