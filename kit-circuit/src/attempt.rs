@@ -9,16 +9,16 @@ pub(crate) fn mark(attempt: &mut Context, before: u32) {
     let _ = attempt.outbound_mut().insert(Attempts::PREVIOUS, &before.to_string());
 }
 
-/// The attempt speaks for the call from here on; that it was not the first was for the callee.
+/// An attempt that was marked speaks for the call from here on; that it was not the first was for the callee.
 pub(crate) fn unmark(attempt: &mut Context) {
-    if attempt.attempts().number() > 0 {
-        attempt.outbound_mut().remove(Attempts::PREVIOUS);
-    }
+    attempt.outbound_mut().remove(Attempts::PREVIOUS);
 }
 
-/// The same of one that ran beside others.
+/// The attempt of several side by side that speaks for the call.
 pub(crate) fn merge(cx: &mut Context, mut attempt: Context) {
-    unmark(&mut attempt);
+    if attempt.attempts().number() > 0 {
+        unmark(&mut attempt);
+    }
     cx.merge(attempt);
 }
 

@@ -67,17 +67,15 @@ where
     #[expect(clippy::manual_async_fn, reason = "as above")]
     fn call(&self, cx: &mut Context, request: Req) -> impl Future<Output = Result<E::Response, Error>> + Send {
         async move {
-            let first = self.state.settings.first();
             let counted = self.state.counters.admit();
-            if first.is_only() || cx.is_repeat() {
-                self.state.suppressed.fetch_add(u64::from(!first.is_only()), Ordering::Relaxed);
-                let latest = first.latest(cx);
-                let result = call_until(&self.inner, cx, latest, request).await;
-                counted.close(cx, &result, ());
-                return result;
+            let once = self.state.settings.first().is_only();
+            let repeats = !once && !cx.is_repeat();
+            if repeats {
+                self.plan.budget.call(cx.now());
+                cx.attempts_mut().track();
+            } else if !once {
+                self.state.suppressed.fetch_add(1, Ordering::Relaxed);
             }
-            self.plan.budget.call(cx.now());
-            cx.attempts_mut().track();
             let mut errors = Vec::new();
             let result = loop {
                 let mut attempt = cx.attempt();
@@ -89,13 +87,14 @@ where
                 }
                 let latest = self.state.settings.first().latest(&attempt);
                 let result = call_until(&self.inner, &mut attempt, latest, request.clone()).await;
-                let Some(error) = failure(&attempt, &result) else { break end(attempt, result) };
+                let failure = if repeats { failure(&attempt, &result) } else { None };
+                let Some(error) = failure else { break end(attempt, failed, result) };
                 attempt.stamp();
                 errors.push(error);
                 let pause = match self.after(&attempt, &errors) {
                     Next::Again(pause) => pause,
-                    Next::No(why) => break end(attempt, result.map_err(|_| give_up(why, errors))),
-                    Next::Answer(error) => break end(attempt, Err(error)),
+                    Next::No(why) => break end(attempt, failed, result.map_err(|_| give_up(why, errors))),
+                    Next::Answer(error) => break end(attempt, failed, Err(error)),
                 };
                 // Now, not after the pause: they may hold what others wait for.
                 drop((attempt, result));
@@ -120,9 +119,11 @@ fn failure<R>(attempt: &Context, result: &Result<R, Error>) -> Option<Error> {
     }
 }
 
-/// The last attempt speaks for the call.
-fn end<R>(mut attempt: Attempt<'_>, result: Result<R, Error>) -> Result<R, Error> {
-    unmark(&mut attempt);
+/// The last attempt speaks for the call, after so many others.
+fn end<R>(mut attempt: Attempt<'_>, before: u32, result: Result<R, Error>) -> Result<R, Error> {
+    if before > 0 {
+        unmark(&mut attempt);
+    }
     attempt.keep();
     result
 }

@@ -80,15 +80,14 @@ impl Context {
     }
 
     /// What came in, as something that two can hold.
+    #[inline]
     pub(super) fn share_inbound(&mut self) -> Option<Arc<Metadata>> {
-        match &mut self.inbound {
-            Inbound::None => None,
+        if let Inbound::Own(metadata) = &mut self.inbound {
+            self.inbound = Inbound::Shared(Arc::new(std::mem::take(metadata)));
+        }
+        match &self.inbound {
             Inbound::Shared(metadata) => Some(Arc::clone(metadata)),
-            Inbound::Own(metadata) => {
-                let shared = Arc::new(std::mem::take(metadata));
-                self.inbound = Inbound::Shared(Arc::clone(&shared));
-                Some(shared)
-            }
+            _ => None,
         }
     }
 }

@@ -80,6 +80,23 @@ async fn a_retry_inside_a_retry_leaves_its_repeats_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_retry_inside_a_retry_leaves_its_mark_alone() {
+    let marks = Arc::new(Mutex::new(Vec::new()));
+    let inner = Script::failing((0..99).map(|_| down())).endpoint().layer(retry(3));
+    let between = endpoint_with((Arc::clone(&marks), inner), async |(marks, inner), cx, request| {
+        if cx.attempts().number() == 0 {
+            return Err(down());
+        }
+        let result = inner.call(cx, request).await;
+        let mark = cx.outbound().and_then(|outbound| outbound.get(Attempts::PREVIOUS)).map(str::to_owned);
+        marks.lock().unwrap().push(mark);
+        result
+    });
+    between.layer(retry(2)).call(&mut read(), 7).await.unwrap_err();
+    assert_eq!(*marks.lock().unwrap(), [Some("1".to_owned())]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_mark_of_a_first_attempt_is_none() {
     let marks = Arc::new(Mutex::new(Vec::new()));
     let wire = endpoint_with(Arc::clone(&marks), async |marks, cx, _: u32| {
