@@ -11,6 +11,7 @@
 //! | [`recover`], [`request_id`] | the two layers that every stack has |
 //! | [`order`] | stacks whose order is checked when they are compiled |
 //! | [`duration`] | durations in settings: `250ms`, `1m 30s`, `none` |
+//! | [`copies`] | calls of which several are out, and one answer counts |
 //! | [`sources`], [`Observer`], [`Classify`], [`Gate`], [`Factory`] | what the crates above share and tests set |
 //! | [`heartbeat`], [`health`], [`lifecycle`] | is it alive, may it be called, in which order it starts and stops |
 //!
@@ -36,6 +37,7 @@ pub mod child;
 mod classify;
 mod clock;
 pub mod context;
+pub mod copies;
 pub mod duration;
 mod endpoint;
 pub mod error;

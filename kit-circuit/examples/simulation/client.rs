@@ -21,8 +21,8 @@ static READ: Method = Method::new("simulated", "read").idempotent();
 /// How long a caller waits.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What is late.
-const HEDGE: Duration = Duration::from_millis(50);
+/// What is late, for a hedge and for a breaker.
+const LATE: Duration = Duration::from_millis(50);
 
 /// What a client has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,16 +34,15 @@ pub(crate) enum Stack {
     Budget,
     /// One for each instance.
     Breaker,
-    /// A second attempt after 50 ms, for one call in five at most.
-    Hedge,
-    /// The breakers open on slow calls too: half of them 50 ms or longer. A hedge takes the loser's failure from its breaker, and with
-    /// it the time-outs of a slow instance; that the loser was slow still counts.
+    /// The breakers open on slow calls too: half of them 50 ms or longer.
     SlowCalls,
+    /// A second attempt after 50 ms, for one call in five at most. What loses is neither slow nor late to its breaker.
+    Hedge,
 }
 
 impl Stack {
     pub(crate) const ALL: [Stack; 6] =
-        [Stack::Bare, Stack::Retry, Stack::Budget, Stack::Breaker, Stack::Hedge, Stack::SlowCalls];
+        [Stack::Bare, Stack::Retry, Stack::Budget, Stack::Breaker, Stack::SlowCalls, Stack::Hedge];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -51,8 +50,8 @@ impl Stack {
             Stack::Retry => "timeout, retry without a budget",
             Stack::Budget => "timeout, retry, budget",
             Stack::Breaker => "the same and a breaker for each instance",
-            Stack::Hedge => "the same and a hedge",
             Stack::SlowCalls => "the same, and the breakers count slow calls",
+            Stack::Hedge => "the same and a hedge",
         }
     }
 
@@ -72,7 +71,7 @@ impl Stack {
         };
         let budget = Budget::new(budget)?;
         if self.has(Stack::Hedge) {
-            let delay = Delay::Fixed(HEDGE);
+            let delay = Delay::Fixed(LATE);
             let hedge = HedgeLayer::new(hedge::Config { delay, ratio: 0.2, ..hedge::Config::default() })?;
             client = client.layer(hedge.budget(&budget)).boxed();
         }
@@ -87,7 +86,7 @@ impl Stack {
     fn instance(self, backend: Arc<Backend>, seed: u64) -> Result<Instance, ConfigError> {
         let mut call = endpoint_with(backend, async |backend, cx, ()| backend.answer(cx, ()).await).boxed();
         let open = OpenTime::exponential(Duration::from_secs(1));
-        let slow = self.has(Stack::SlowCalls).then(|| Slow::over(HEDGE));
+        let slow = self.has(Stack::SlowCalls).then(|| Slow::over(LATE));
         let breaker = BreakerLayer::new(breaker::Config { open, slow, ..breaker::Config::default() })?;
         let handle = self.has(Stack::Breaker).then(|| breaker.handle());
         if handle.is_some() {

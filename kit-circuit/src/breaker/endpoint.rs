@@ -14,7 +14,8 @@ use super::shared::Shared;
 ///
 /// # Cancel safety
 /// Dropping the call drops the inner call. That counts for nothing, and a probe's place is free again; but once its deadline has passed,
-/// as when a timeout outside has dropped it, it counts as failed, and where slow calls count, one that had become slow counts as slow.
+/// as when a timeout outside has dropped it, it counts as failed, and where slow calls count, one that had become slow counts as slow. An
+/// attempt that lost to [another](crate::hedge) counts for nothing, however long it took.
 #[derive(Clone, Debug)]
 pub struct Breaker<E, C = ByOutcome> {
     inner: E,

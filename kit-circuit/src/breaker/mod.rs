@@ -19,7 +19,8 @@
 //! What a call counts as is its [`Outcome`](kit_core::Outcome): backend errors and time-outs are failures, and so is a panic. A success
 //! and a business error are answers: they end a row of failures, and a probe that gets one has succeeded. A refusal further in, and a
 //! cancellation, are neither; the next call takes the place of such a probe. A call that is dropped counts as cancelled, unless its
-//! deadline has passed, or it had become slow (see [`Breaker`]). A streamed answer counts when the stream ends.
+//! deadline has passed, or it had become slow (see [`Breaker`]); one that lost to [another attempt](crate::hedge), always. A streamed
+//! answer counts when the stream ends.
 //!
 //! A closed breaker that is given the call's time takes neither a clock nor a lock nor the heap: two reads of a word, one counter.
 //!

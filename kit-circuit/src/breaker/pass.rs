@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit_core::{Context, Error, Outcome};
+use kit_core::{Context, Error, Outcome, copies};
 use tokio::time::Instant;
 
 use super::Verdict;
@@ -120,6 +120,9 @@ impl<'a, S: Ends> Pass<'a, S> {
 
     #[cold]
     fn drop_untold(&self) {
+        if copies::has_lost() {
+            return self.shared.end_without_word(self.ticket);
+        }
         let at = Instant::now();
         let took = self.shared.slow_after().map(|over| (over, at.saturating_duration_since(self.began)));
         let late = self.deadline.is_some_and(|deadline| deadline <= at);

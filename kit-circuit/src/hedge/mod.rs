@@ -35,7 +35,10 @@
 //!   [`AllFailed`] in its causes has every one.
 //! - The losers are dropped before the answer is handed on: nothing is spawned, so nothing is left to wait for. What they
 //!   spawned is told by their tokens. The guards of the layers inside count them as cancelled, which speaks against no
-//!   instance.
+//!   instance: a breaker that counts slow calls does not count a loser, which could not become quicker than the winner by
+//!   being a good instance ([`copies::lose`](kit_core::copies::lose)). So a slow instance whose calls are all hedged looks well to its
+//!   breaker: what sends fewer calls there is the balancer. Attempts that are given up together, by their caller or at the
+//!   deadline, lost to nobody: each counts as it would alone.
 //! - Attempts share the list of [instances tried](kit_core::Attempts), also while they run: a balancer inside sends the second
 //!   elsewhere. With one instance, hedging only doubles its work.
 //!

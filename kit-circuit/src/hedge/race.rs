@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
-use kit_core::{Context, Endpoint, Error, Outcome};
+use kit_core::{Context, Endpoint, Error, Outcome, copies};
 use tokio::time::{Instant, sleep_until};
 
 use super::AllFailed;
@@ -48,8 +48,7 @@ where
         // Who picks for the second reads what the first has tried, while that one runs.
         cx.attempts_mut().share();
         let began = cx.now();
-        let mut first = pin!(attempt(inner, cx.fork_at(began), request.clone()));
-        let mut first_runs = true;
+        let mut first = pin!(Some(attempt(inner, cx.fork_at(began), request.clone())));
         let mut others = Others(Vec::new());
         let mut timer = pin!(None);
         let mut errors = Vec::new();
@@ -63,8 +62,10 @@ where
         }
         loop {
             let step = poll_fn(|task| {
-                if first_runs && let Poll::Ready(ended) = first.as_mut().poll(task) {
-                    first_runs = false;
+                if let Some(running) = first.as_mut().as_pin_mut()
+                    && let Poll::Ready(ended) = running.poll(task)
+                {
+                    first.set(None);
                     return Poll::Ready(Step::Ended(ended));
                 }
                 if let Poll::Ready(ended) = others.poll(task) {
@@ -100,13 +101,18 @@ where
             };
             let outcome = attempt_cx.outcome_of(&result);
             if matches!(outcome, Outcome::Success | Outcome::BusinessError) {
+                // Here, and not where they go out of scope: a loser is no call that was given up.
+                copies::lose(|| {
+                    first.set(None);
+                    others.0.clear();
+                });
                 return Raced { attempt: attempt_cx, result, won: true };
             }
             errors.push(match &result {
                 Err(error) => error.clone(),
                 Ok(_) => answered(outcome),
             });
-            if !first_runs && others.0.is_empty() {
+            if first.is_none() && others.0.is_empty() {
                 let result = result.map_err(|error| all_failed(error, errors));
                 return Raced { attempt: attempt_cx, result, won: false };
             }

@@ -6,6 +6,7 @@ use kit_core::{Code, Context, Endpoint, Error, Method, endpoint_with};
 use tokio::time::{Instant, sleep};
 
 use super::*;
+use crate::breaker::{self, BreakerLayer, Slow};
 use crate::budget::{self, Budget};
 use crate::bulkhead::BulkheadLayer;
 use crate::hedge::AllFailed;
@@ -86,6 +87,20 @@ async fn all_copies_begin_at_once_and_the_first_answer_wins() {
     assert_eq!(endpoint.layer(replicate(3)).call(&mut cx, 7).await.unwrap(), 1);
     assert_eq!((began.elapsed(), cx.attempts().number()), (SECOND, 1));
     assert_eq!(*begun.lock().unwrap(), [(0, began), (1, began), (2, began)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn copies_that_lose_are_not_slow_to_a_breaker() {
+    let slow = Slow { min_calls: 2, ..Slow::over(2 * SECOND) };
+    let inside = BreakerLayer::new(breaker::Config { slow: Some(slow), ..breaker::Config::default() }).unwrap();
+    let handle = inside.handle();
+    for calls in 1..=2 {
+        assert_eq!(handle.state(), breaker::State::Closed);
+        let (endpoint, _) = handlers(vec![(2, Ok(())), (9, Ok(())), (9, Ok(()))]);
+        endpoint.layer(inside.clone()).layer(replicate(3)).call(&mut read(), 7).await.unwrap();
+        assert_eq!((handle.stats().ok, handle.stats().failed, handle.stats().cancelled), (calls, 0, 2 * calls));
+    }
+    assert_eq!(handle.reason(), Some(breaker::Reason::Slow { slow: 2, calls: 2 }), "the winners' own time");
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,8 @@ pub enum Verdict {
     Worked,
     /// It failed, took longer than its deadline, or panicked.
     Failed,
-    /// Its caller gave it up after it had become slow: an attempt, and no failure. Calls given up before that are not told.
+    /// Its caller gave it up after it had become slow: an attempt, and no failure. Calls given up before that are not told, nor are those
+    /// that lost to another attempt.
     Abandoned,
 }
 

@@ -1,7 +1,7 @@
 //! What becomes of the attempts that did not win: nothing.
 
 use super::*;
-use crate::breaker::{self, BreakerLayer, State};
+use crate::breaker::{self, BreakerLayer, Ratio, Slow, State, Window};
 use crate::bulkhead::BulkheadLayer;
 
 /// Counts by a drop guard how attempts end, as every layer with a statistic does.
@@ -91,6 +91,68 @@ async fn losers_neither_open_a_breaker_nor_end_a_row_of_failures() {
     assert_eq!(handle.state(), State::Closed);
     call([Fail(0, Error::unavailable("down")), Hang]).await.unwrap_err();
     assert_eq!(handle.state(), State::Open);
+}
+
+/// Opens on the first slow call, and on the first that fails.
+fn touchy() -> BreakerLayer {
+    let slow = Slow { min_calls: 1, ratio: 0.001, ..Slow::over(10 * MS) };
+    let failures = Ratio { min_calls: 1, ratio: 0.001, window: Window::default() };
+    let config = breaker::Config { slow: Some(slow), failures: Some(failures), ..breaker::Config::default() };
+    BreakerLayer::new(config).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loser_is_neither_slow_nor_late_to_a_breaker() {
+    let (layer, throttle) = (touchy(), breaker::throttle::ThrottleLayer::default());
+    let inside = |backend: &Backend| backend.endpoint().layer(throttle.clone()).layer(layer.clone());
+    let handle = layer.handle();
+    // The loser has had 55 ms; that of the second call, more than the whole call had.
+    let backend = Backend::new([Hang, Reply(5)]);
+    inside(&backend).layer(hedge(2)).call(&mut read(), 7).await.unwrap();
+    let backend = Backend::new([Hang, Reply(5)]);
+    let mut cx = read().with_deadline(Some(Instant::now() + 52 * MS));
+    inside(&backend).layer(hedge(2)).call(&mut cx, 7).await.unwrap();
+    let counts = handle.stats();
+    assert_eq!((handle.state(), handle.reason()), (State::Closed, None));
+    assert_eq!((counts.ok, counts.failed, counts.cancelled), (2, 0, 2));
+    let counts = throttle.handle().stats();
+    assert_eq!((counts.ok, counts.failed, counts.cancelled), (2, 0, 2));
+    // A winner is what it is.
+    let backend = Backend::new([Reply(12), Hang]);
+    inside(&backend).layer(hedge(2)).call(&mut read(), 7).await.unwrap();
+    assert_eq!(handle.reason(), Some(breaker::Reason::Slow { slow: 1, calls: 3 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_loses_decides_nothing_and_another_goes() {
+    let layer = touchy();
+    let handle = layer.handle();
+    handle.force(breaker::Mode::ForcedOpen);
+    handle.force(breaker::Mode::Automatic);
+    let call = async |attempts: [Attempt; 2]| {
+        let backend = Backend::new(attempts);
+        // The breaker is the first attempt's; the second goes elsewhere.
+        let guarded = backend.endpoint().layer(layer.clone());
+        let endpoint =
+            endpoint_with((guarded, backend.endpoint()), async |ways, cx, request: u32| match cx.attempts().number() {
+                0 => ways.0.call(cx, request).await,
+                _ => ways.1.call(cx, request).await,
+            });
+        endpoint.layer(hedge(2)).call(&mut read(), 7).await
+    };
+    call([Hang, Reply(5)]).await.unwrap();
+    assert_eq!((handle.state(), handle.stats().cancelled), (State::HalfOpen, 1));
+    call([Reply(5), Hang]).await.unwrap();
+    assert_eq!(handle.state(), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_are_given_up_together_lost_to_nobody() {
+    let layer = touchy();
+    let handle = layer.handle();
+    let endpoint = Backend::new([Hang, Hang]).endpoint().layer(layer.clone()).layer(hedge(2));
+    tokio::time::timeout(70 * MS, endpoint.call(&mut read(), 7)).await.unwrap_err();
+    assert!(matches!(handle.reason(), Some(breaker::Reason::Slow { .. })), "{:?}", handle.reason());
 }
 
 #[tokio::test(start_paused = true)]
