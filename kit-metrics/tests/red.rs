@@ -72,6 +72,32 @@ async fn every_pair_of_outcome_and_code_has_a_count_of_its_own() -> Result {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_of_a_fallback_counts_by_how_the_call_itself_had_ended() -> Result {
+    let registry = Registry::new();
+    let endpoint = endpoint_fn(async |cx, instead_of: Option<Outcome>| {
+        if let Some(instead_of) = instead_of {
+            cx.set_fallback(instead_of);
+        }
+        Ok(())
+    });
+    let endpoint = endpoint.layer(RedLayer::client(&registry)?);
+    let mut cx = Context::new();
+    cx.set_method(&PLACE);
+    // The last is not one, though its context had been another's.
+    for instead_of in [Some(Outcome::TimedOut), Some(Outcome::Rejected), Some(Outcome::TimedOut), None] {
+        endpoint.call(&mut cx, instead_of).await?;
+    }
+    let read = Read::of(&registry);
+    let answers = |outcome: &str| {
+        let labels = [("service", "orders"), ("method", "place"), ("outcome", outcome)];
+        read.0.sample("kit_client_fallback_answers_total", &labels)
+    };
+    assert_eq!((answers("timed_out"), answers("rejected"), answers("success")), (Some(2.0), Some(1.0), None));
+    assert_eq!(read.ended("client", &PLACE), counts([("success", "OK", 4.0)]));
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_context_that_is_used_again_is_measured_again() -> Result {
     let registry = Registry::new();
     let endpoint = endpoint_fn(end).layer(RedLayer::client(&registry)?);

@@ -8,20 +8,30 @@ use std::time::Duration;
 
 use calls::{Ending, MS, PLACE, Read, Result, STOCK, call, counts, end};
 use kit_core::child::ChildLayer;
-use kit_core::{Code, Context, Endpoint as _, Error, Method, endpoint_fn, middleware_fn};
+use kit_core::{Code, Context, Endpoint as _, Error, Layer as _, Method, Outcome, endpoint_fn, middleware_fn};
 use kit_metrics::red::{RedLayer, register_core};
 use kit_metrics::{RegisterError, Registry};
 use tokio::time::advance;
 
 #[tokio::test(start_paused = true)]
-async fn a_scrape_has_three_families_a_side_and_their_kinds() -> Result {
+async fn a_scrape_has_four_families_a_side_and_their_kinds() -> Result {
     let registry = Registry::new();
     let (server, client) = (RedLayer::server(&registry)?, RedLayer::client(&registry)?);
     call(&server, Ending::Reply, Duration::ZERO).await;
     call(&client, Ending::Reply, Duration::ZERO).await;
+    // The fourth is there once a fallback has answered.
+    let instead = || {
+        endpoint_fn(async |cx, ()| {
+            cx.set_fallback(Outcome::TimedOut);
+            Ok(())
+        })
+    };
+    server.layer(instead()).call(&mut Context::new(), ()).await?;
+    client.layer(instead()).call(&mut Context::new(), ()).await?;
     let kinds: Vec<_> = Read::of(&registry).0.types.into_iter().collect();
     let expected = ["client", "server"].map(|side| {
         [
+            (format!("kit_{side}_fallback_answers_total"), "counter".to_owned()),
             (format!("kit_{side}_request_duration_seconds"), "histogram".to_owned()),
             (format!("kit_{side}_requests_in_flight"), "gauge".to_owned()),
             (format!("kit_{side}_requests_total"), "counter".to_owned()),

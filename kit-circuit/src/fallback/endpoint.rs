@@ -56,6 +56,7 @@ impl<E, F, C> Fallback<E, F, C> {
             Ok(answer) if ended == Outcome::Success => {
                 let error = failed.err();
                 fork.extensions_mut().insert(FellBack { outcome, error: error.clone() });
+                fork.set_fallback(outcome);
                 cx.merge(fork);
                 self.tell.tell(|| Event::Answered { outcome, error });
                 Ok(answer)
@@ -119,8 +120,8 @@ pub struct Failure<Req> {
     pub error: Option<Error>,
 }
 
-/// The mark of an answer that a fallback gave, in the context's [`extensions`](Context::extensions): for logs, labels and
-/// spans, under the name [`LABEL`].
+/// The mark of an answer that a fallback gave, in the context's [`extensions`](Context::extensions), with the error it stands in the
+/// place of. What logs and counts goes by [`Context::fallback`].
 #[derive(Clone, Debug)]
 pub struct FellBack {
     outcome: Outcome,

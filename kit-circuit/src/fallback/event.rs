@@ -1,6 +1,6 @@
 use kit_core::{Error, Outcome};
 
-/// What a fallback is called in labels, fields and spans.
+/// What a fallback is called in the fields of a log line, and is to be called in the events of a span.
 pub const LABEL: &str = "fallback";
 
 /// What a fallback tells its observer.

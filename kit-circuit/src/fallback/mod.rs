@@ -15,15 +15,21 @@
 //!
 //! let mut cx = Context::new();
 //! assert_eq!(price.call(&mut cx, 7).await?, 700);
-//! let mark = cx.extensions().get::<FellBack>().expect("left for logs and spans");
-//! assert_eq!(mark.outcome(), Outcome::BackendError);
+//! assert_eq!(cx.fallback(), Some(Outcome::BackendError));
+//! let mark = cx.extensions().get::<FellBack>().expect("left beside it");
+//! assert_eq!(mark.error().map(Error::message), Some("the price service is down"));
 //! # Ok(()) }
 //! ```
 //!
 //! # What is seen of it
-//! A service that lives on its fallbacks looks healthy. So each use leaves a mark in the context's extensions
-//! ([`FellBack`]), for whoever logs, labels or traces the call; is told to the observer ([`Event`], whose name for a label
-//! or a span is [`LABEL`]); and is counted ([`Stats`]).
+//! A service that lives on its fallbacks looks healthy. So each use is seen, without anybody asking for it:
+//!
+//! - the line of the request log has `fallback=`, and how the call itself had ended: `outcome=success … fallback=timed_out`;
+//! - the RED metrics count it, by the same word, in `kit_server_fallback_answers_total` or `kit_client_fallback_answers_total`;
+//! - it is told to the observer ([`Event`]), and counted ([`Stats`]);
+//! - the context has the mark ([`Context::fallback`](kit_core::Context::fallback)) for whatever else stands outside, and the error in its
+//!   extensions ([`FellBack`]). kit has no layer of traces yet: what traces a call reads the mark there, and makes an event [`LABEL`] of it
+//!   in the call's span.
 //!
 //! If the fallback fails too, the caller gets the first failure as it was, since that is what is wrong; the second one is in
 //! the log, under `fallback`, and told to the observer.

@@ -48,6 +48,7 @@ async fn each_outcome_is_answered_as_the_settings_say() {
             let mut cx = Context::new();
             let answer = endpoint.call(&mut cx, outcome).await;
             let mark = cx.extensions().get::<FellBack>().map(FellBack::outcome);
+            assert_eq!(cx.fallback(), mark);
             if covered.contains(&outcome) {
                 assert_eq!((answer.unwrap(), mark), ("instead", Some(outcome)));
                 assert_eq!(cx.outcome_of(&Ok(())), Outcome::Success);
@@ -106,6 +107,7 @@ async fn a_fallback_that_fails_too_leaves_the_first_failure_as_it_was() {
     assert_eq!((error.code(), error.message()), (Code::Unavailable, "down"));
     assert_eq!(error.fields().collect::<Vec<_>>(), [("fallback", "the copy is broken")]);
     assert!(cx.extensions().get::<FellBack>().is_none() && cx.extensions().get::<u8>().is_none());
+    assert_eq!(cx.fallback(), None);
     let heard = heard.lock().unwrap();
     let [Event::Failed { outcome: Outcome::BackendError, error: Some(second) }] = &heard[..] else {
         panic!("{heard:?}");

@@ -46,6 +46,7 @@ impl Context {
         self.extensions = std::mem::take(&mut winner.extensions);
         self.attempts = std::mem::take(&mut winner.attempts);
         self.outcome = winner.outcome;
+        self.fallback = winner.fallback;
         self.sizes = winner.sizes;
         winner.release();
         self.stream = winner.stream.take();

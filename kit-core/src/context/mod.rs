@@ -71,6 +71,7 @@ pub struct Context {
     clock_reads: u32,
     sizes: Sizes,
     outcome: Option<Outcome>,
+    fallback: Option<Outcome>,
     ended: bool,
 }
 
@@ -115,6 +116,7 @@ impl Context {
             clock_reads: 0,
             sizes: Sizes::default(),
             outcome: None,
+            fallback: None,
             ended: false,
         }
     }
@@ -145,9 +147,11 @@ impl Context {
         self.now
     }
 
-    /// The start of a measurement: [`now`](Self::now).
+    /// The start of a measurement: [`now`](Self::now). Of a context that is used again, what a [fallback](Self::fallback) answered
+    /// before is forgotten.
     pub fn begin(&mut self) -> Instant {
         self.ended = false;
+        self.fallback = None;
         self.now
     }
 
@@ -328,6 +332,17 @@ impl Context {
             Ok(_) => self.outcome.unwrap_or(Outcome::Success),
             Err(error) => error.outcome(),
         }
+    }
+
+    /// Says that the answer stands in the place of that of a call which ended so: a fallback does. Logs, metrics and traces read it.
+    pub fn set_fallback(&mut self, instead_of: Outcome) {
+        self.fallback = Some(instead_of);
+    }
+
+    /// How the call itself had ended, if a fallback answered it. A fork has no such mark, and a [merge](Self::merge) brings the
+    /// winner's; a child never has its parent's, nor a parent its child's.
+    pub fn fallback(&self) -> Option<Outcome> {
+        self.fallback
     }
 
     /// The stream that the call answered with, if it did: what must last to its end is attached here.

@@ -38,6 +38,8 @@ pub(super) struct Line<L: Borrow<Logger>> {
     peer: Option<SocketAddr>,
     /// How often the call was made; 1 unless something retries.
     attempts: u32,
+    /// How the call itself had ended, if a fallback answered.
+    fallback: Option<Outcome>,
     sizes: Sizes,
     start: Instant,
 }
@@ -52,6 +54,7 @@ impl<'a> Line<&'a Logger> {
             span: cx.span().copied(),
             peer: cx.peer(),
             attempts: 1,
+            fallback: None,
             sizes: Sizes::default(),
             start: cx.begin(),
         }
@@ -67,6 +70,7 @@ impl<'a> Line<&'a Logger> {
             span: self.span,
             peer: self.peer,
             attempts: self.attempts,
+            fallback: self.fallback,
             sizes: self.sizes,
             start: self.start,
         }
@@ -77,6 +81,7 @@ impl<L: Borrow<Logger>> Line<L> {
     /// What is known only after the call.
     pub(super) fn learn(&mut self, cx: &Context) {
         self.attempts = cx.attempts().number() + 1;
+        self.fallback = cx.fallback();
         self.sizes = cx.sizes();
         self.peer = self.peer.or_else(|| cx.peer());
         if self.request_id.is_none() {
@@ -147,6 +152,9 @@ impl<L: Borrow<Logger>> KV for Pairs<'_, L> {
         }
         if line.attempts > 1 {
             to.emit_u32(Key::from("attempts"), line.attempts)?;
+        }
+        if let Some(instead_of) = line.fallback {
+            to.emit_str(Key::from("fallback"), instead_of.as_str())?;
         }
         let took = self.now.saturating_duration_since(line.start);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);

@@ -4,6 +4,9 @@
 //! level=info ts=… msg=request side=server method=stringsvc.uppercase outcome=success code=OK duration_ms=0.213 received_bytes=13 sent_bytes=13 request_id=5f0c… peer=127.0.0.1:51234
 //! ```
 //!
+//! An answer that a [fallback](kit_core::Context::fallback) gave says how the call itself had ended: `outcome=success code=OK
+//! duration_ms=250.117 fallback=timed_out`.
+//!
 //! An error is logged here, once, with everything it knows ([`kit_core::error::Report`]). The line of a streamed answer is
 //! written at the end of the stream; that of a call whose caller went away, when it went.
 

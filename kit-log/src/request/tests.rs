@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use kit_core::{
-    Code, Context, Endpoint, Error, Layer as _, Method, RequestId, SpanContext, SpanId, Streaming, TraceId,
+    Code, Context, Endpoint, Error, Layer as _, Method, Outcome, RequestId, SpanContext, SpanId, Streaming, TraceId,
     endpoint_fn, endpoint_with,
 };
 use tokio::time::advance;
@@ -92,6 +92,25 @@ async fn an_error_is_logged_once_with_its_report_at_the_level_of_its_outcome() {
         }
     }
     assert_eq!(sink.lines().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_a_fallback_says_how_the_call_itself_had_ended() {
+    let (layer, sink) = layer();
+    let endpoint = layer.layer(endpoint_fn(async |cx, falls_back: bool| {
+        if falls_back {
+            cx.set_fallback(Outcome::TimedOut);
+        }
+        Ok(())
+    }));
+    // Of one context that is used twice.
+    let mut cx = context();
+    for falls_back in [true, false] {
+        endpoint.call(&mut cx, falls_back).await.unwrap();
+    }
+    let [answered, plain] = &sink.lines()[..] else { panic!("two lines") };
+    let said = "outcome=success code=OK duration_ms=0.000 fallback=timed_out request_id=r-1";
+    assert!(answered.ends_with(said) && !plain.contains("fallback"), "{answered}; {plain}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -38,6 +38,11 @@ where
             poll_fn(|task| call.run(|| inner.as_mut().poll(task))).await
         };
         let outcome = cx.outcome_of(&result);
+        if let Some(instead_of) = cx.fallback()
+            && let Some(fallbacks) = handles.fallbacks(instead_of)
+        {
+            fallbacks.inc();
+        }
         match cx.stream().filter(|_| result.is_ok()) {
             Some(stream) => {
                 let call = call.streams(Arc::clone(handles));

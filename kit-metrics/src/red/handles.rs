@@ -8,12 +8,13 @@ use crate::gauge::Gauge;
 use crate::histogram::Histogram;
 use crate::registry::{CounterFamily, GaugeFamily, HistogramFamily};
 
-/// The three metrics of one side, by labels.
+/// The metrics of one side, by labels.
 #[derive(Clone, Debug)]
 pub(super) struct Families {
     pub(super) requests: CounterFamily,
     pub(super) duration: HistogramFamily,
     pub(super) in_flight: GaugeFamily,
+    pub(super) fallbacks: CounterFamily,
 }
 
 /// What one method's calls are counted with.
@@ -26,6 +27,8 @@ pub(super) struct Handles {
     ended: [OnceLock<Option<Counter>>; Outcome::ALL.len() * CODES],
     duration: Option<Histogram>,
     in_flight: Option<Gauge>,
+    /// By the outcome that the answer stands in the place of.
+    fallbacks: [OnceLock<Option<Counter>>; Outcome::ALL.len()],
 }
 
 /// Every code, and none.
@@ -40,6 +43,7 @@ impl Handles {
             ended: [const { OnceLock::new() }; _],
             duration: families.duration.with(labels).ok(),
             in_flight: families.in_flight.with(labels).ok(),
+            fallbacks: [const { OnceLock::new() }; _],
         };
         // A rate needs a zero to rise from.
         handles.ended(Outcome::Success, None);
@@ -54,6 +58,16 @@ impl Handles {
             self.families.requests.with([self.method.service(), self.method.name(), outcome.as_str(), code]).ok()
         };
         self.ended[at].get_or_init(resolve).as_ref()
+    }
+
+    /// Answers of a fallback in the place of one of this outcome.
+    #[cold]
+    pub(super) fn fallbacks(&self, instead_of: Outcome) -> Option<&Counter> {
+        let resolve = || {
+            let labels = [self.method.service(), self.method.name(), instead_of.as_str()];
+            self.families.fallbacks.with(labels).ok()
+        };
+        self.fallbacks[instead_of as usize].get_or_init(resolve).as_ref()
     }
 
     pub(super) fn duration(&self) -> Option<&Histogram> {

@@ -31,6 +31,9 @@ impl RedLayer {
             in_flight: registry
                 .gauge("kit_server_requests_in_flight", "Calls that have not ended")
                 .labels(["service", "method"])?,
+            fallbacks: registry
+                .counter("kit_server_fallback_answers_total", "Calls that a fallback answered, by how they had ended")
+                .labels(["service", "method", "outcome"])?,
         };
         Ok(Self(Arc::new(Methods::new(families))))
     }
@@ -50,6 +53,12 @@ impl RedLayer {
             in_flight: registry
                 .gauge("kit_client_requests_in_flight", "Calls made that have not ended")
                 .labels(["service", "method"])?,
+            fallbacks: registry
+                .counter(
+                    "kit_client_fallback_answers_total",
+                    "Calls made that a fallback answered, by how they had ended",
+                )
+                .labels(["service", "method", "outcome"])?,
         };
         Ok(Self(Arc::new(Methods::new(families))))
     }

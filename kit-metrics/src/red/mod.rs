@@ -5,6 +5,7 @@
 //! | `kit_server_requests_total` | `service`, `method`, `outcome`, `code` | calls that have ended |
 //! | `kit_server_request_duration_seconds` | `service`, `method` | histogram of the time they took |
 //! | `kit_server_requests_in_flight` | `service`, `method` | gauge of those that have not ended |
+//! | `kit_server_fallback_answers_total` | `service`, `method`, `outcome` | calls that a [fallback](kit_core::Context::fallback) answered, by how they themselves had ended |
 //!
 //! A client's begin with `kit_client_`. `service` and `method` are those of the context's [`Method`](kit_core::Method), `unknown`
 //! where it has none; `outcome` is the [`Outcome`](kit_core::Outcome) in its spelling for labels; `code` is the name of the

@@ -168,6 +168,7 @@ fn a_merge_takes_what_the_winner_found_out_and_nothing_of_its_time_limit() {
     winner.outbound_mut().append("to", "both").unwrap();
     winner.extensions_mut().insert(1u8);
     winner.set_outcome(Outcome::BusinessError);
+    winner.set_fallback(Outcome::TimedOut);
     winner.sizes_mut().add_sent(3);
     let mut inbound = Metadata::default();
     inbound.insert("from", "callee").unwrap();
@@ -179,7 +180,8 @@ fn a_merge_takes_what_the_winner_found_out_and_nothing_of_its_time_limit() {
 
     assert_eq!(cx.outbound().map(|outbound| outbound.get_all("to").collect()), Some(vec!["caller", "both"]));
     assert_eq!((cx.extensions().get::<&str>(), cx.extensions().get::<u8>()), (Some(&"left by a layer"), Some(&1)));
-    assert_eq!(cx.outcome_of(&Ok(())), Outcome::BusinessError);
+    assert_eq!((cx.outcome_of(&Ok(())), cx.fallback()), (Outcome::BusinessError, Some(Outcome::TimedOut)));
+    assert_eq!((cx.fork().fallback(), cx.child(&INNER).fallback()), (None, None));
     assert_eq!(cx.inbound().get("from"), Some("callee"));
     assert_eq!((cx.sizes().received(), cx.sizes().sent()), (5, 3));
     assert_eq!(cx.stream().expect("the winner's").take_trailers().get("mark"), Some("winner"));
@@ -192,9 +194,10 @@ fn a_merge_takes_what_the_winner_found_out_and_nothing_of_its_time_limit() {
 fn a_winner_without_an_outcome_or_a_stream_clears_those_of_an_earlier_try() {
     let mut cx = full();
     cx.announce(StreamEnd::new());
+    cx.set_fallback(Outcome::TimedOut);
     let winner = cx.fork();
     cx.merge(winner);
-    assert_eq!(cx.outcome_of(&Ok(())), Outcome::Success);
+    assert_eq!((cx.outcome_of(&Ok(())), cx.fallback()), (Outcome::Success, None));
     assert!(cx.stream().is_none());
 }
 
