@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -13,11 +14,15 @@ use kit::circuit::breaker::throttle::ThrottleLayer;
 use kit::circuit::breaker::{self, BreakerLayer};
 use kit::circuit::budget::{self, Budget};
 use kit::circuit::bulkhead::{self, BulkheadLayer};
+use kit::circuit::cache::{self, CacheLayer};
 use kit::circuit::chaos::{self, ChaosLayer};
 use kit::circuit::fallback::{Failure, FallbackLayer};
 use kit::circuit::hedge::{self, Delay, HedgeLayer};
+use kit::circuit::idempotency::{self, IdempotencyLayer};
+use kit::circuit::replicate::{self, ReplicateLayer};
 use kit::circuit::retry::RetryLayer;
-use kit::circuit::timeout::DeadlineLayer;
+use kit::circuit::single_flight::SingleFlightLayer;
+use kit::circuit::timeout::{self, DeadlineLayer, TimeoutLayer};
 use kit::client::Client;
 use kit::discovery::check::Check;
 use kit::heartbeat::{Pulse, Restart, Steward};
@@ -32,7 +37,7 @@ use kit::{
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 static ECHO: Method = Method::new("tests", "echo").path("/echo").idempotent();
 
@@ -40,6 +45,8 @@ static ECHO: Method = Method::new("tests", "echo").path("/echo").idempotent();
 static READY: Method = Method::new("instances", "ready");
 
 const PATIENCE: Duration = Duration::from_secs(20);
+const MS: Duration = Duration::from_millis(1);
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// What takes longer to provoke than a test should, each with the test in `kit-transport/src/http/server/host/tests` that does.
 const ELSEWHERE: [&str; 5] = [
@@ -62,8 +69,12 @@ async fn each_is_on_the_page_in_the_registry_and_rises_when_it_happens() {
     retries(&metrics).await;
     breaker_and_bulkhead(&metrics).await;
     throttle_and_deadline(&metrics).await;
-    hedges_within_a_budget(&metrics).await;
+    limits(&metrics).await;
+    hedges_and_replicas_within_a_budget(&metrics).await;
     fallbacks_and_faults(&metrics).await;
+    caches(&metrics).await;
+    flights(&metrics).await;
+    idempotency_keys(&metrics).await;
     calls(&metrics).await;
     timeout(PATIENCE, instances(&metrics)).await.expect("instances come, fail and go");
     server(&metrics).await;
@@ -211,15 +222,21 @@ fn context() -> Context {
 }
 
 async fn breaker_and_bulkhead(metrics: &Registry) {
-    let breaker = BreakerLayer::default();
+    let config = breaker::Config { consecutive: Some(1), ..breaker::Config::default() };
+    let breaker = BreakerLayer::new(config).unwrap();
     observe::breaker(metrics, "tests", &breaker.handle()).unwrap();
-    breaker.handle().force(breaker::Mode::ForcedOpen);
-    assert!(breaker.layer(request_fn(async |()| Ok(()))).call(&mut context(), ()).await.is_err());
+    let state = |state| metrics.snapshot().value("kit_breaker_state", &[("client", "tests"), ("state", state)]);
+    assert_eq!((state("closed"), state("open")), (Some(1.0), Some(0.0)));
+    let endpoint = breaker.layer(request_fn(async |()| Err::<(), _>(Error::unavailable("down"))));
+    for _ in 0..2 {
+        assert!(endpoint.call(&mut context(), ()).await.is_err());
+    }
+    assert_eq!((state("closed"), state("open")), (Some(0.0), Some(1.0)));
 
     let one = BulkheadLayer::new(bulkhead::Config { max: 1, queue: 0, max_wait: None }).unwrap();
     observe::bulkhead(metrics, "tests", &one.handle()).unwrap();
     let endpoint = one.layer(request_fn(async |()| {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        sleep(MS).await;
         Ok(())
     }));
     let (mut first, mut second) = (context(), context());
@@ -242,20 +259,43 @@ async fn throttle_and_deadline(metrics: &Registry) {
     assert!(endpoint.call(&mut cx.scope(Some(now)), ()).await.is_err());
 }
 
-async fn hedges_within_a_budget(metrics: &Registry) {
-    let at_once = Delay::Fixed(Duration::from_millis(1));
-    let config = hedge::Config { delay: at_once, ratio: 0.0, per_second: 10, ..hedge::Config::default() };
-    let hedge = HedgeLayer::new(config).unwrap();
-    // Of one repeat in all.
+async fn limits(metrics: &Registry) {
+    let deadline = DeadlineLayer::new(timeout::Config { max: Some(MS), default: Some(MS) }).unwrap();
+    let limit = TimeoutLayer::new(MS).unwrap();
+    observe::deadlines(metrics, "of a call", &deadline.handle()).unwrap();
+    observe::timeouts(metrics, "tests", &limit.handle()).unwrap();
+    let hangs = || request_fn(async |()| std::future::pending::<Result<(), Error>>().await);
+    assert!(deadline.layer(hangs()).call(&mut context(), ()).await.is_err());
+    assert!(limit.layer(hangs()).call(&mut context(), ()).await.is_err());
+}
+
+/// A budget of one repeat in all.
+fn one_repeat() -> Budget {
     let limit = Budget::new(budget::Config { ratio: 1.0, per_second: 0, ..budget::Config::default() }).unwrap();
     limit.call(tokio::time::Instant::now());
+    limit
+}
+
+async fn hedges_and_replicas_within_a_budget(metrics: &Registry) {
+    let at_once = Delay::Fixed(MS);
+    let config = hedge::Config { delay: at_once, ratio: 0.0, per_second: 10, ..hedge::Config::default() };
+    let hedge = HedgeLayer::new(config).unwrap();
+    let limit = one_repeat();
     observe::hedges(metrics, "tests", &hedge.handle()).unwrap();
     observe::budget(metrics, "tests", &limit).unwrap();
     let endpoint = hedge.budget(&limit).layer(kit::endpoint_fn(async |cx, ()| {
         let first = cx.attempts().number() == 0;
-        tokio::time::sleep(Duration::from_millis(if first { 100 } else { 1 })).await;
+        sleep(if first { 100 * MS } else { MS }).await;
         Ok(())
     }));
+    for _ in 0..2 {
+        endpoint.call(&mut context(), ()).await.unwrap();
+    }
+
+    let config = replicate::Config { copies: 2, ratio: 1.0, per_second: 10 };
+    let replicate = ReplicateLayer::new(config).unwrap().budget(&one_repeat());
+    observe::replicas(metrics, "tests", &replicate.handle()).unwrap();
+    let endpoint = replicate.layer(request_fn(async |()| Ok(())));
     for _ in 0..2 {
         endpoint.call(&mut context(), ()).await.unwrap();
     }
@@ -341,12 +381,81 @@ async fn instances(metrics: &Registry) {
     hung.abort();
 }
 
+async fn caches(metrics: &Registry) {
+    let config =
+        cache::Config { max_entries: 8, ttl: MS, jitter: 0.0, stale_on_error: Some(HOUR), ..cache::Config::default() };
+    let layer = CacheLayer::new(config, |_: &Context, id: &u32| (*id > 0).then_some(*id)).unwrap();
+    let (cache, down) = (layer.handle(), Arc::new(AtomicBool::new(false)));
+    observe::cache(metrics, "tests", &cache).unwrap();
+    let backend = (cache.clone(), Arc::clone(&down));
+    let endpoint = layer.layer(kit::endpoint_with(backend, async |(cache, down), _cx, id: u32| {
+        if id == 1 {
+            cache.remove(&id);
+        }
+        if down.load(Ordering::Relaxed) { Err(Error::unavailable("down")) } else { Ok(id) }
+    }));
+    // Without a key; removed while it is asked for; an old answer in the place of a failure, and while a refresh fails.
+    for id in [0, 1, 7] {
+        assert_eq!(endpoint.call(&mut context(), id).await.unwrap(), id);
+    }
+    sleep(5 * MS).await;
+    down.store(true, Ordering::Relaxed);
+    assert_eq!(endpoint.call(&mut context(), 7).await.unwrap(), 7);
+    cache.set(cache::Config { stale_while_refresh: Some(HOUR), ..config }).unwrap();
+    assert_eq!(endpoint.call(&mut context(), 7).await.unwrap(), 7);
+    let refreshed = async {
+        while cache.stats().refreshes.failed == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, refreshed).await.expect("a refresh that fails");
+    // More than there is room for.
+    down.store(false, Ordering::Relaxed);
+    for id in 10..100 {
+        endpoint.call(&mut context(), id).await.unwrap();
+    }
+}
+
+async fn flights(metrics: &Registry) {
+    let layer = SingleFlightLayer::new(Default::default(), |_: &Context, id: &u32| Some(*id)).unwrap();
+    observe::flights(metrics, "tests", &layer.handle()).unwrap();
+    let endpoint = layer.layer(request_fn(async |id: u32| {
+        sleep(if id == 3 { HOUR } else { MS }).await;
+        if id == 2 { Err(Error::unavailable("down")) } else { Ok(id) }
+    }));
+    let (mut first, mut second) = (context(), context());
+    let (first, second) = tokio::join!(endpoint.call(&mut first, 1), endpoint.call(&mut second, 1));
+    assert_eq!((first.unwrap(), second.unwrap()), (1, 1));
+    assert!(endpoint.call(&mut context(), 2).await.is_err());
+    assert!(timeout(MS, endpoint.call(&mut context(), 3)).await.is_err());
+}
+
+async fn idempotency_keys(metrics: &Registry) {
+    let config = idempotency::Config { max_entries: 1, required: true, ..idempotency::Config::default() };
+    // The tens are the key, the request is all of it.
+    let layer = IdempotencyLayer::new(config, |_: &Context, id: &u32| (*id > 9).then_some(*id / 10)).unwrap();
+    let layer = layer.fingerprint(|id| u64::from(*id));
+    observe::idempotency(metrics, "tests", &layer.handle()).unwrap();
+    let endpoint =
+        layer.layer(request_fn(async |id: u32| if id == 21 { Err(Error::unavailable("down")) } else { Ok(id) }));
+    for (id, answered) in [(11, true), (11, true), (12, false), (1, false), (21, false)] {
+        assert_eq!(endpoint.call(&mut context(), id).await.is_ok(), answered, "{id}");
+    }
+    let refused =
+        |why| metrics.snapshot().value("kit_idempotency_refused_total", &[("operation", "tests"), ("why", why)]);
+    assert_eq!((refused("missing"), refused("reused")), (Some(1.0), Some(1.0)));
+}
+
+/// Calls on both sides that a fallback answers.
 async fn calls(metrics: &Registry) {
-    let client = kit::metrics::red::RedLayer::client(metrics).unwrap();
-    let endpoint = client.layer(request_fn(async |()| Ok(())));
-    let mut cx = Context::new();
-    cx.set_method(&ECHO);
-    endpoint.call(&mut cx, ()).await.unwrap();
+    use kit::metrics::red::RedLayer;
+
+    for red in [RedLayer::client(metrics).unwrap(), RedLayer::server(metrics).unwrap()] {
+        let instead = request_fn(async |_: Failure<()>| Ok(()));
+        let fallback = FallbackLayer::new(Default::default(), instead).unwrap();
+        let down = request_fn(async |()| Err::<(), _>(Error::unavailable("down")));
+        red.layer(fallback.layer(down)).call(&mut context(), ()).await.unwrap();
+    }
 }
 
 async fn server(metrics: &Registry) {

@@ -39,6 +39,11 @@ impl Handle {
         self.0.counts()
     }
 
+    /// How often it has opened by itself: closed before, or half-open.
+    pub fn opened(&self) -> u64 {
+        self.0.opened()
+    }
+
     /// Every change from now on; of several that nobody looked at, the latest. Ends with the breaker.
     pub fn watch(&self) -> watch::Receiver<Status> {
         self.0.status().subscribe()

@@ -52,6 +52,7 @@ struct Counters {
     other_failed: AtomicU64,
     cancelled: AtomicU64,
     refused: AtomicU64,
+    opened: AtomicU64,
 }
 
 impl Shared {
@@ -188,6 +189,10 @@ impl Shared {
     /// Tells of a change, outside the lock under which it happened.
     fn announce(&self, moved: Moved<Book>, now: u64) {
         let (to, reason) = (moved.word.state(), moved.book.reason);
+        // Let go by hand, one that was held open is open still.
+        if to == State::Open && moved.from != State::ForcedOpen {
+            self.counters.opened.fetch_add(1, Ordering::Relaxed);
+        }
         let until = matches!(to, State::Open | State::HalfOpen).then(|| self.instant(moved.until));
         let period = moved.word.period();
         let status = Status { state: to, since: self.instant(now), until, reason, period };
@@ -288,6 +293,10 @@ impl Shared {
         let ok = closed - closed_failed - abandoned + of(&counters.other_ok);
         let (failed, cancelled) = (closed_failed + of(&counters.other_failed), of(&counters.cancelled));
         Counts { admitted: ok + failed + cancelled, refused: of(&counters.refused), ok, failed, cancelled }
+    }
+
+    pub(super) fn opened(&self) -> u64 {
+        self.counters.opened.load(Ordering::Relaxed)
     }
 
     pub(super) fn around(&self) -> RwLockReadGuard<'_, Around> {

@@ -19,7 +19,8 @@ pub enum State {
 }
 
 impl State {
-    pub(super) const ALL: [State; 6] =
+    /// Every state, for tables and labels.
+    pub const ALL: [State; 6] =
         [State::Closed, State::Open, State::HalfOpen, State::ForcedOpen, State::ForcedClosed, State::Disabled];
 
     /// The name in logs and labels: `half_open`.

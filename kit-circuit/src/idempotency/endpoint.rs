@@ -63,7 +63,8 @@ where
         let (flight, joined) = self.state.running.join(key.clone(), || {
             let config = **self.state.config.load();
             let flight = fly(&self.inner, cx, request, config.limit, &self.state.runs, &Tell::default());
-            let (done, tell) = (Arc::clone(&self.state.done), self.tell.clone());
+            let (done, unknown) = (Arc::clone(&self.state.done), Arc::clone(&self.state.unknown));
+            let tell = self.tell.clone();
             async move {
                 // One that was running a moment ago has kept its answer by now.
                 if let Some(ran) = done.find(&key, Instant::now()) {
@@ -71,6 +72,7 @@ where
                 }
                 let ran = Ran { print, landed: flight.await };
                 if let Some(error) = ran.unknown() {
+                    unknown.fetch_add(1, Ordering::Relaxed);
                     tell.tell(|| Event::Unknown(error.clone()));
                 }
                 if ran.is_kept(config.rerun_unknown) {
@@ -108,7 +110,10 @@ where
             Some(key) => {
                 let print = self.fingerprint.as_ref().map_or(0, |print| print(&request));
                 match self.run(cx, key, print, request).await {
-                    Ok((ran, _)) if ran.print != print => Err(self.refuse(Refused::Reused)),
+                    Ok((ran, _)) if ran.print != print => {
+                        self.state.reused.fetch_add(1, Ordering::Relaxed);
+                        Err(self.refuse(Refused::Reused))
+                    }
                     Ok((ran, replayed)) => {
                         if replayed {
                             self.state.replayed.fetch_add(1, Ordering::Relaxed);

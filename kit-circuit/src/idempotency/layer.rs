@@ -112,6 +112,9 @@ pub(super) struct State<K, R: Clone> {
     pub(super) calls: Arc<Counters>,
     pub(super) runs: Arc<Counters>,
     pub(super) replayed: AtomicU64,
+    pub(super) reused: AtomicU64,
+    /// Counted by runs, which hold no state alive.
+    pub(super) unknown: Arc<AtomicU64>,
     /// One for each run: it waits for the answer when nobody else does.
     keepers: Mutex<HashMap<u64, Owned<()>>>,
     next: AtomicU64,
@@ -126,6 +129,8 @@ impl<K, R: Clone> State<K, R> {
             calls: Arc::default(),
             runs: Arc::default(),
             replayed: AtomicU64::new(0),
+            reused: AtomicU64::new(0),
+            unknown: Arc::default(),
             keepers: Mutex::default(),
             next: AtomicU64::new(0),
         }
@@ -184,8 +189,11 @@ where
             calls: self.0.calls.read(),
             runs: self.0.runs.read(),
             replayed: self.0.replayed.load(Ordering::Relaxed),
+            reused: self.0.reused.load(Ordering::Relaxed),
+            unknown: self.0.unknown.load(Ordering::Relaxed),
             running: self.0.kept_running(),
             kept: self.0.done.len(),
+            evicted: self.0.done.evicted(),
         }
     }
 }
@@ -213,8 +221,14 @@ pub struct Stats {
     pub runs: Counts,
     /// Messages that got the answer of an earlier one: one that was running, or one that was kept.
     pub replayed: u64,
+    /// Messages that were refused because their key had come with another request.
+    pub reused: u64,
+    /// Runs that failed, and nobody knows whether the call has run.
+    pub unknown: u64,
     /// Runs that have not ended.
     pub running: usize,
     /// Answers kept.
     pub kept: usize,
+    /// Answers that had to make room before their time: their keys may run again.
+    pub evicted: u64,
 }

@@ -18,6 +18,7 @@ struct Kept<K, A> {
     /// Each answer's key and number, oldest first; one whose number is not the answer's is of an answer gone before.
     order: VecDeque<(u64, K)>,
     next: u64,
+    evicted: u64,
 }
 
 #[derive(Debug)]
@@ -45,7 +46,12 @@ impl<K: Hash + Eq + Clone, A: Clone> Table<K, A> {
         let until = now.checked_add(config.ttl);
         gone.extend(kept.answers.insert(key.clone(), Answer { number, until, answer }));
         kept.order.push_back((number, key));
-        while kept.answers.len() > config.max_entries || kept.oldest_is_over(now) {
+        loop {
+            let over = kept.oldest_is_over(now);
+            if !over && kept.answers.len() <= config.max_entries {
+                break;
+            }
+            kept.evicted += u64::from(!over);
             gone.extend(kept.drop_oldest());
         }
         drop(kept);
@@ -53,6 +59,11 @@ impl<K: Hash + Eq + Clone, A: Clone> Table<K, A> {
 
     pub(super) fn len(&self) -> usize {
         self.lock().answers.len()
+    }
+
+    /// How many had to make room before their time.
+    pub(super) fn evicted(&self) -> u64 {
+        self.lock().evicted
     }
 }
 
@@ -83,7 +94,7 @@ impl<A> Answer<A> {
 
 impl<K, A> Default for Table<K, A> {
     fn default() -> Self {
-        Self(Mutex::new(Kept { answers: HashMap::new(), order: VecDeque::new(), next: 0 }))
+        Self(Mutex::new(Kept { answers: HashMap::new(), order: VecDeque::new(), next: 0, evicted: 0 }))
     }
 }
 
@@ -106,7 +117,8 @@ mod tests {
             table.keep(n, n, now + n * SECOND, &config(1_000));
         }
         assert_eq!((table.find(&90, now + 99 * SECOND), table.find(&89, now + 99 * SECOND)), (Some(90), None));
-        assert_eq!((table.len(), table.lock().order.len()), (10, 10));
+        assert_eq!((table.len(), table.evicted()), (10, 0));
+        assert_eq!(table.lock().order.len(), 10);
     }
 
     #[test]
@@ -116,6 +128,7 @@ mod tests {
             table.keep(n, n, now, &config(3));
         }
         assert_eq!([0, 1, 2, 3, 4].map(|n| table.find(&n, now).is_some()), [false, false, true, true, true]);
+        assert_eq!((table.len(), table.evicted()), (3, 2));
         assert_eq!(table.lock().order.len(), 3);
     }
 
@@ -134,6 +147,7 @@ mod tests {
         for n in 0..1_000 {
             table.keep("a", n, now, &config(3));
         }
-        assert_eq!((table.len(), table.lock().order.len()), (1, 1));
+        assert_eq!((table.len(), table.evicted()), (1, 0));
+        assert_eq!(table.lock().order.len(), 1);
     }
 }

@@ -130,11 +130,14 @@ async fn what_is_kept_of_each_ending_is_as_the_table_says() {
         (Order::Hang, true, 2),
     ] {
         let shop = Shop::default();
-        let endpoint = shop.endpoint().layer(layer(Config { rerun_unknown, ..Config::default() }));
+        let layer = layer(Config { rerun_unknown, ..Config::default() });
+        let (endpoint, handle) = (shop.endpoint().layer(layer.clone()), layer.handle());
         let first = endpoint.call(&mut message("k"), order).await.unwrap_err();
         let second = endpoint.call(&mut message("k"), order).await.unwrap_err();
         assert_eq!(first.id() == second.id(), runs == 1, "{order:?}");
         assert_eq!(shop.begun(), runs, "{order:?} {rerun_unknown}");
+        let open = matches!(order, Order::Down | Order::Panic | Order::Hang);
+        assert_eq!(handle.stats().unknown, if open { runs as u64 } else { 0 }, "{order:?} {rerun_unknown}");
     }
 }
 
@@ -146,7 +149,7 @@ async fn a_key_that_comes_with_another_request_is_refused() {
         .fingerprint(|order: &Order| if let Order::Buy(what) = order { u64::from(*what) } else { 0 })
         .observe(move |event: &Event| hears.lock().unwrap().push(format!("{event:?}")));
     let shop = Shop::default();
-    let endpoint = shop.endpoint().layer(layer);
+    let (endpoint, handle) = (shop.endpoint().layer(layer.clone()), layer.handle());
     let (mut one, mut two) = (message("k"), message("k"));
     let (a, b) = tokio::join!(endpoint.call(&mut one, Order::Buy(7)), endpoint.call(&mut two, Order::Buy(8)));
     assert_eq!(a.unwrap(), "bought 7, receipt 0");
@@ -155,7 +158,7 @@ async fn a_key_that_comes_with_another_request_is_refused() {
         assert_eq!((error.reason(), error.retry()), (Some("idempotency_key_reused"), Retry::Never));
     }
     assert_eq!(endpoint.call(&mut message("k"), Order::Buy(7)).await.unwrap(), "bought 7, receipt 0");
-    assert_eq!(shop.begun(), 1);
+    assert_eq!((shop.begun(), handle.stats().reused), (1, 2));
     assert_eq!(*heard.lock().unwrap(), ["Refused(Reused)", "Refused(Reused)", "Replayed"]);
 }
 

@@ -43,7 +43,7 @@ where
     async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
         let latest = self.state.max().and_then(|limit| cx.now().checked_add(limit));
         let call = self.state.calls.admit();
-        let give_up = |elapsed| give_up(elapsed, &self.tell);
+        let give_up = |elapsed| give_up(elapsed, &self.state, &self.tell);
         let result = limited(&self.inner, cx, latest, request, give_up).await;
         call.close(cx, &result, ());
         result
@@ -94,7 +94,7 @@ where
         }
         let latest = self.latest(cx);
         let call = self.state.calls.admit();
-        let give_up = |elapsed| give_up(elapsed, &self.tell);
+        let give_up = |elapsed| give_up(elapsed, &self.state, &self.tell);
         let result = limited(&self.inner, cx, latest, request, give_up).await;
         call.close(cx, &result, ());
         result
@@ -185,7 +185,8 @@ pub(crate) async fn wait_until<F: Future>(cx: &mut Context, shared: F) -> Result
 }
 
 #[cold]
-fn give_up<R>(elapsed: Elapsed, tell: &Tell<Event>) -> Result<R, Error> {
+fn give_up<R>(elapsed: Elapsed, state: &State, tell: &Tell<Event>) -> Result<R, Error> {
+    state.elapse();
     tell.tell(|| Event::Elapsed(elapsed));
     Err(elapsed.into_error())
 }

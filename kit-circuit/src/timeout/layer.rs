@@ -74,6 +74,11 @@ impl TimeoutHandle {
     pub fn stats(&self) -> Counts {
         self.0.calls.read()
     }
+
+    /// Of those that failed, the ones that were given up on here.
+    pub fn elapsed(&self) -> u64 {
+        self.0.elapsed()
+    }
 }
 
 /// Holds every call to the deadline that came with it, and to the bounds of a [`Config`]. Every endpoint it wraps shares
@@ -146,6 +151,11 @@ impl DeadlineHandle {
     /// The calls so far. Refused are those that came too late; those given up on have failed.
     pub fn stats(&self) -> Counts {
         self.0.calls.read()
+    }
+
+    /// Of those that failed, the ones that were given up on here.
+    pub fn elapsed(&self) -> u64 {
+        self.0.elapsed()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::counts::Counters;
 pub(super) struct State {
     max: AtomicU64,
     default: AtomicU64,
+    elapsed: AtomicU64,
     pub(super) calls: Arc<Counters>,
 }
 
@@ -18,7 +19,8 @@ const NONE: u64 = u64::MAX;
 
 impl State {
     pub(super) fn new(config: Config) -> Self {
-        let state = Self { max: AtomicU64::new(NONE), default: AtomicU64::new(NONE), calls: Arc::default() };
+        let (max, default, elapsed) = (AtomicU64::new(NONE), AtomicU64::new(NONE), AtomicU64::new(0));
+        let state = Self { max, default, elapsed, calls: Arc::default() };
         state.set(config);
         state
     }
@@ -37,6 +39,15 @@ impl State {
     /// What a call has whose caller says nothing: never more than `max`, also while the two change.
     pub(super) fn default(&self) -> Option<Duration> {
         duration(self.default.load(Ordering::Relaxed).min(self.max.load(Ordering::Relaxed)))
+    }
+
+    /// One more call was given up on.
+    pub(super) fn elapse(&self) {
+        self.elapsed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn elapsed(&self) -> u64 {
+        self.elapsed.load(Ordering::Relaxed)
     }
 
     pub(super) fn config(&self) -> Config {

@@ -15,16 +15,24 @@
 //! | `kit_client_picks_total`, `kit_client_no_endpoint_total` | instances that a balancer picked, calls for which there was none | [`picks`]; this and the next in a [`Client`](crate::client::Client), with what else it has of these |
 //! | `kit_client_ejections_total`, `kit_client_ejections_spared_total`, `kit_client_checks_failed_total` | instances taken out for their failures, or left in since as many were out as may be; instances that did not pass their checks any more | [`instances`], with `kit_client_instances` of [`standings`] |
 //! | `kit_client_channels_made_total`, `kit_client_channels_closed_total`, `kit_client_calls_cut_total` | channels to instances, and calls that did not end in the time to drain | [`instances`] |
-//! | `kit_breaker_refused_total` | calls that a breaker turned away | [`breaker()`], with `kit_breaker_open`; [`breakers`] of the instances of a client |
+//! | `kit_breaker_opened_total`, `kit_breaker_refused_total` | times that a breaker opened, calls that it turned away | [`breaker()`], with `kit_breaker_open` and `kit_breaker_state`; the second from [`breakers`] too, of the instances of a client |
 //! | `kit_throttle_refused_total` | calls that a throttle turned away | [`throttle`] |
-//! | `kit_deadline_refused_total` | calls that came too late to be begun | [`deadlines`] |
+//! | `kit_deadline_refused_total`, `kit_deadline_elapsed_total` | calls that came too late to be begun, calls given up on at their deadline | [`deadlines`] |
+//! | `kit_timeout_elapsed_total` | calls given up on at a time limit | [`timeouts`] |
 //! | `kit_bulkhead_refused_total` | calls for which there was no place | [`bulkhead`], with `kit_bulkhead_running` and `kit_bulkhead_waiting` |
 //! | `kit_client_hedges_total`, `kit_client_hedges_won_total`, `kit_client_hedges_refused_total` | attempts because the first was slow, those answered first, those that a budget did not allow | [`hedges`] |
+//! | `kit_client_replicas_total`, `kit_client_replicas_refused_total` | copies besides the first of a call, calls of which a budget allowed fewer | [`replicas`] |
 //! | `kit_client_fallbacks_total`, `kit_client_fallbacks_failed_total` | failures that a fallback was asked about, and those where it failed too | [`fallbacks`] |
 //! | `kit_client_budget_granted_total`, `kit_client_budget_refused_total` | repeats that a budget allowed, and did not | [`budget`], with `kit_client_budget_left` |
 //! | `kit_chaos_faults_total` | calls that met a fault on purpose | [`chaos`], with `kit_chaos_on` |
+//! | `kit_cache_lookups_total` | look-ups, by `result`: `fresh`, `negative`, `stale`, `missed` | `cache` (feature `cache`), with `kit_cache_entries` |
+//! | `kit_cache_rescued_total`, `kit_cache_bypassed_total`, `kit_cache_outrun_total`, `kit_cache_evicted_total` | failures answered with an old answer, requests without a key, answers not kept since their key was removed, answers that had to make room | |
+//! | `kit_cache_refreshes_total`, `kit_cache_refreshes_failed_total` | calls made to refresh an old answer, and those that failed | |
+//! | `kit_flight_led_total`, `kit_flight_shared_total`, `kit_flight_failed_total`, `kit_flight_abandoned_total` | calls made for all who ask the same, calls that joined one, those that failed for all, those that everybody left | [`flights`], [`batch_flights`], with `kit_flight_under_way` |
+//! | `kit_idempotency_runs_total`, `kit_idempotency_replayed_total`, `kit_idempotency_refused_total`, `kit_idempotency_unknown_total`, `kit_idempotency_evicted_total` | runs of messages with a key, messages answered as an earlier one, refused for their key, runs that nobody knows the end of, answers that had to make room | [`idempotency`], with `kit_idempotency_kept` |
 //! | `kit_discovery_…`, `kit_registered` | the set of a service: size, age, changes, failures, skipped entries; whether an instance is registered | [`discovery`], [`registered`] |
 //! | `kit_server_requests_total`, `kit_client_requests_total` | calls by outcome: `rejected` is what was refused here | the default stacks |
+//! | `kit_server_fallback_answers_total`, `kit_client_fallback_answers_total` | calls that a fallback answered, by how they themselves had ended | |
 //! | `kit_log_lines_dropped_total` | lines that found the queue of an async drain full | kit-log |
 //! | `kit_log_lines_repeated_total` | lines that a limit on repeats kept back | kit-log |
 //! | `kit_log_lines_truncated_total` | lines cut at the longest length | kit-log |
@@ -85,6 +93,7 @@
 //! # }).unwrap();
 //! ```
 
+mod answers;
 mod circuit;
 mod client;
 mod discovery;
@@ -100,7 +109,10 @@ use kit_core::{Code, Error};
 use kit_log::Logger;
 use kit_metrics::{RegisterError, Registry, process, red};
 
-pub use circuit::{breaker, budget, bulkhead, chaos, deadlines, fallbacks, hedges, throttle};
+#[cfg(feature = "cache")]
+pub use answers::cache;
+pub use answers::{batch_flights, flights, idempotency};
+pub use circuit::{breaker, budget, bulkhead, chaos, deadlines, fallbacks, hedges, replicas, throttle, timeouts};
 pub use client::{breakers, breakers_log, instances, instances_log, picks, standings};
 pub use discovery::{discovery, discovery_log, registered, registration_log};
 pub use restarts::restarts;

@@ -13,11 +13,12 @@ async fn held_open_it_refuses_until_it_is_let_go_and_then_probes() {
     advance(1_000 * SECOND).await;
     play.refused().await;
     play.breaker.force(Mode::Automatic);
+    assert_eq!((play.breaker.state(), play.breaker.opened()), (State::Open, 0));
     play.pass(&[Fail]).await;
-    assert_eq!(play.breaker.state(), State::Open);
+    assert_eq!((play.breaker.state(), play.breaker.opened()), (State::Open, 1));
     advance(10 * SECOND).await;
     play.pass(&[Reply]).await;
-    assert_eq!(play.breaker.state(), State::Closed);
+    assert_eq!((play.breaker.state(), play.breaker.opened()), (State::Closed, 1));
 }
 
 #[tokio::test(start_paused = true)]
