@@ -20,7 +20,8 @@
 //! `-` (or, in a tag, `.` or `/`) becomes `_`, so `:`, `|`, `@`, `#` and line ends forge nothing; two label values
 //! that differ only in those are one series to the daemon: its counters add up, the last of its gauges shows.
 //!
-//! **Loss.** Lines are packed into datagrams of 1,432 bytes, whole lines only. What a sink refuses is not lost: the
+//! **Loss.** Lines are packed into datagrams of 1,432 bytes, whole lines only. They go out in bursts of sixteen, a millisecond apart,
+//! so that a large flush does not overrun the daemon's buffer, and takes half a second longer at most. What a sink refuses is not lost: the
 //! difference is sent with the next flush, and the flush that failed ends there, so that a dead daemon costs one
 //! attempt. What a sink takes and the network loses is lost, as ever with UDP. The sink is opened when first needed and
 //! again after a failure, so a daemon that is down, or cannot be resolved, at the start is found when it comes. Memory
@@ -122,7 +123,8 @@ impl Backend for Statsd {
 
     fn export(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         let sink = self.target.open()?;
-        let mut packer = Packer::new(self.datagram);
+        // On the thread of a reporter: nobody waits for it.
+        let mut packer = Packer::new(self.datagram, std::thread::park_timeout);
         let mut result = Ok(());
         'all: for family in snapshot.families() {
             for series in family.series() {
