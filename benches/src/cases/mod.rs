@@ -20,7 +20,7 @@ pub trait Cases {
     /// Takes one: each run of `f` is one call of whatever `name` says.
     fn case(&mut self, name: &'static str, f: impl FnMut());
 
-    /// Takes one that a thread of its own works for too: its instructions are not those of a call alone.
+    /// Takes one whose instructions are not counted: a thread of its own works for it too, or it is no part of a call.
     fn timed(&mut self, name: &'static str, f: impl FnMut());
 
     /// Takes one that is timed while a second thread does the same without a pause.

@@ -1,4 +1,4 @@
-//! What an event costs: a line, a refused line, an increment, an observation; kit's, and what others take for the same.
+//! What an event costs: a line, a refused line, an increment, an observation, and a scrape; kit's, and what others take for the same.
 //!
 //! A name is `event/who`; `Go kit` joins them from `benches/go/events.go`, by the same names.
 
@@ -6,6 +6,7 @@ mod lines;
 mod memory;
 mod metrics;
 mod refused;
+mod scrape;
 
 use super::Cases;
 
@@ -13,4 +14,5 @@ pub(super) fn cases(cases: &mut impl Cases) {
     lines::cases(cases);
     refused::cases(cases);
     metrics::cases(cases);
+    scrape::cases(cases);
 }
