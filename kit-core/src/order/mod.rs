@@ -2,7 +2,7 @@
 //!
 //! The wrong order of two layers is a bug that no test of either finds: a retry that holds a permit while it waits, a breaker that
 //! learns of one failure where there were five. [`ordered`] takes layers as [`Endpoint::layer`](crate::Endpoint::layer) does, from the
-//! inside out, and refuses to compile where one may not stand outside another that is there already:
+//! inside out, and refuses to compile where one may not stand outside another that is there already; the message says the rule:
 //!
 //! ```
 //! use kit_core::order::{Placed, ordered, place};
@@ -34,10 +34,10 @@
 //! | layer | may not stand outside | because |
 //! |---|---|---|
 //! | cache | fallback | it would keep the makeshift answer |
-//! | single flight | fallback, cache | calls that memory answers need no flight |
-//! | retry | fallback, cache, single flight, itself | a fallback leaves it nothing to repeat; two retries multiply |
-//! | hedge | fallback, cache, single flight, retry, itself | both attempts would join one flight; each would retry on its own |
-//! | balance | fallback, cache, single flight, retry, hedge, itself | those would stay on one instance |
+//! | single flight | fallback, cache | many would share one makeshift answer; calls that memory answers need no flight |
+//! | retry | fallback, cache, single flight, itself | a fallback leaves it nothing to repeat; memory and flights would be asked again by each attempt; two retries multiply |
+//! | hedge | fallback, cache, single flight, retry, itself | a makeshift answer would win; both attempts would ask one memory and join one flight; each would retry, or be hedged, on its own |
+//! | balance | fallback, cache, single flight, retry, hedge, itself | what it does would stay on one instance |
 //! | breaker | fallback, cache, single flight, retry, hedge, balance, limit, shed | it would learn of the whole call, not of the attempt; a refusal of ours is nobody's failure |
 //! | bulkhead | all that a breaker may not, and a breaker | a permit would be held through pauses, and waited for only to be refused |
 //!
@@ -54,7 +54,10 @@ mod stack;
 #[cfg(test)]
 mod tests;
 
-pub use rules::{Outside, OutsideAll};
+pub use rules::{
+    AllInside, Inside, InsideBalance, InsideBreaker, InsideBulkhead, InsideCache, InsideHedge, InsideRetry,
+    InsideSingleFlight,
+};
 pub use stack::{Ordered, ordered};
 
 /// A layer that has its place in a stack.

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 
 use tower_layer::Layer;
 
-use super::{OutsideAll, Placed};
+use super::{AllInside, Placed};
 
 /// A stack over `endpoint` whose order is checked: layers are added from the inside out.
 pub fn ordered<E>(endpoint: E) -> Ordered<E, ()> {
@@ -22,7 +22,7 @@ impl<E, Places> Ordered<E, Places> {
     pub fn layer<L>(self, layer: L) -> Ordered<L::Service, (L::Place, Places)>
     where
         L: Layer<E> + Placed,
-        L::Place: OutsideAll<Places>,
+        Places: AllInside<L::Place>,
     {
         ordered(layer.layer(self.endpoint)).with_places()
     }

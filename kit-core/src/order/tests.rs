@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use super::Outside;
+use super::Inside;
 use super::place::{Any, Balance, Breaker, Bulkhead, Cache, Fallback, Hedge, Limit, Retry, Shed, SingleFlight};
 
 /// What the compiler says of a pair: an inherent constant, which is there if the rule allows it, goes before a trait's.
@@ -12,7 +12,7 @@ trait Refused {
 
 impl<Outer, Inner> Refused for Pair<Outer, Inner> {}
 
-impl<Outer: Outside<Inner>, Inner> Pair<Outer, Inner> {
+impl<Outer, Inner: Inside<Outer>> Pair<Outer, Inner> {
     const ALLOWED: bool = true;
 }
 
@@ -74,6 +74,16 @@ fn the_compiler_refuses_what_the_table_refuses_and_nothing_else() {
         for (inner, allowed) in PLACES.iter().zip(row) {
             assert_eq!(allowed, !refused.contains(inner), "{outer} outside {inner}");
         }
+    }
+}
+
+#[test]
+fn the_compiler_says_why() {
+    let (page, rules) = (include_str!("mod.rs"), include_str!("rules.rs"));
+    let table = page.lines().skip_while(|line| !line.contains("| layer | may not stand outside |")).skip(2);
+    for line in table.take_while(|line| line.starts_with("//! |")) {
+        let because = line.split('|').nth(3).expect("a reason").trim();
+        assert!(rules.contains(&format!("note = \"because {because}\"")), "{because}");
     }
 }
 
