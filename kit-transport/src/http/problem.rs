@@ -9,11 +9,12 @@
 //! not imply it: a pause as `Retry-After`, and `grpc-retry-pushback-ms: -1` where nobody is to repeat the call, since somebody further
 //! down has done so. Nothing else of an error leaves.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
+use kit_core::sources::{SystemClock, WallClock};
 use kit_core::{Code, Error, Retry};
 use serde::{Deserialize, Serialize};
 
@@ -162,7 +163,7 @@ pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
     if let Some(id) = read.id.and_then(|id| id.parse().ok()) {
         error = error.with_id(id);
     }
-    match pushback(headers).or(retry_after(headers)) {
+    match pushback(headers).or_else(|| retry_after(headers, &SystemClock)) {
         Some(hint) if hint == Retry::Never || matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
             error.with_retry(hint)
         }
@@ -176,10 +177,27 @@ fn clean(line: String) -> String {
     line[..cut].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// `Retry-After` in its form of whole seconds; its other form, a date, would need the wall clock of both ends to agree.
-fn retry_after(headers: &HeaderMap) -> Option<Retry> {
-    let seconds: u32 = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Retry::After(Duration::from_secs(seconds.into())))
+/// The longest pause that is read from a date: one further away is a mistake, or that of a clock.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
+/// `Retry-After`: whole seconds, or a date (RFC 9110, 10.2.3). A date is counted from the answer's own `Date`, since one clock wrote
+/// both, and from `clock` where there is none. One that has passed is no pause.
+fn retry_after(headers: &HeaderMap, clock: &impl WallClock) -> Option<Retry> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    let pause = match value.parse::<u32>() {
+        Ok(seconds) => Duration::from_secs(seconds.into()),
+        Err(_) => {
+            let until = httpdate::parse_http_date(value).ok()?;
+            let now = date(headers).unwrap_or_else(|| clock.now());
+            until.duration_since(now).unwrap_or_default().min(LONGEST)
+        }
+    };
+    Some(Retry::After(pause))
+}
+
+/// When the answer was made, by its sender's clock.
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 /// gRPC's word on another attempt: after so many milliseconds, or not at all if it is no such number (proposal A6).
@@ -234,6 +252,54 @@ mod tests {
         let (status, headers, body) = sent(&error).await;
         assert_eq!(headers[RETRY_AFTER], "2");
         assert_eq!(super::error(status, &headers, &body).retry(), Retry::After(Duration::from_secs(2)));
+    }
+
+    /// What `Retry-After` and, if it is not empty, `Date` say at 1994-11-06T08:49:37Z.
+    fn pause(until: &str, date: &str) -> Option<Duration> {
+        let clock = kit_core::sources::FixedClock::at_nanos(784_111_777_000_000_000);
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, HeaderValue::from_str(until).ok()?);
+        if !date.is_empty() {
+            headers.insert(DATE, HeaderValue::from_str(date).ok()?);
+        }
+        retry_after(&headers, &clock)?.after()
+    }
+
+    #[test]
+    fn a_pause_is_read_from_a_date_in_each_of_its_forms() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        for form in ["Sun, 06 Nov 1994 08:50:37 GMT", "Sunday, 06-Nov-94 08:50:37 GMT", "Sun Nov  6 08:50:37 1994"] {
+            assert_eq!(pause(form, ""), seconds(60), "{form}");
+        }
+        let until = "Sun, 06 Nov 1994 08:50:37 GMT";
+        // The sender's clock is hours ahead of ours, or says nothing that can be read.
+        assert_eq!(pause("Sun, 06 Nov 1994 11:50:37 GMT", "Sun, 06 Nov 1994 11:50:07 GMT"), seconds(30));
+        assert_eq!(pause(until, "yesterday"), seconds(60));
+        assert_eq!(pause(until, until), seconds(0));
+        assert_eq!(pause("Sun, 06 Nov 1994 08:49:36 GMT", ""), seconds(0), "it has passed");
+        assert_eq!(pause("Fri, 31 Dec 9999 23:59:59 GMT", ""), Some(LONGEST));
+        assert_eq!(pause("120", until), seconds(120));
+        for no in ["", "soon", "-1", "1.5", "Sun, 06 Nov 1994 08:50:37 CET", "Mon, 06 Nov 1994 08:50:37 GMT"] {
+            assert_eq!(pause(no, ""), None, "{no:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_reaches_the_caller_who_may_repeat() {
+        let mut headers = HeaderMap::new();
+        headers.insert(DATE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:40 GMT"));
+        let error = |status| super::error(status, &headers, &Bytes::new()).retry();
+        assert_eq!(error(StatusCode::SERVICE_UNAVAILABLE), Retry::After(Duration::from_secs(3)));
+        assert_eq!(error(StatusCode::NOT_FOUND), Retry::of_code(Code::NotFound));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_sent_as_a_date_is_read_or_left(until in "[ -~]{0,40}", date in "[ -~]{0,40}") {
+            let seconds = until.parse::<u32>().is_ok();
+            proptest::prop_assert!(pause(&until, &date).is_none_or(|pause| seconds || pause <= LONGEST));
+        }
     }
 
     #[tokio::test]
