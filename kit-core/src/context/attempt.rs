@@ -68,6 +68,7 @@ impl Context {
 
     fn forget_end(&mut self) {
         self.outcome = None;
+        self.fallback = None;
         self.stream = None;
     }
 }
