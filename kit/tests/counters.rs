@@ -354,8 +354,9 @@ async fn instances(metrics: &Registry) {
     assert!(call.call(&mut Context::new(), false).await.is_err(), "nobody is known");
     services.set("instances", ["a:1", "b:1", "c:1"].map(Instance::new));
     let rises = async |name: &str, least: f64| {
+        let label = if name.starts_with("kit_discovery_") { "service" } else { "client" };
         let rose = async {
-            while metrics.snapshot().value(name, &[("client", "instances")]).unwrap() < least {
+            while metrics.snapshot().value(name, &[(label, "instances")]).unwrap() < least {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
@@ -379,6 +380,11 @@ async fn instances(metrics: &Registry) {
     services.set("instances", []);
     rises("kit_client_calls_cut_total", 1.0).await;
     hung.abort();
+    rises("kit_discovery_empty_answers_total", 1.0).await;
+    services.garble("instances", "nobody's address");
+    rises("kit_discovery_skipped_total", 1.0).await;
+    services.fail(Error::unavailable("the registry is down"));
+    rises("kit_discovery_failures_total", 1.0).await;
 }
 
 async fn caches(metrics: &Registry) {

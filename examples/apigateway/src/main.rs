@@ -53,7 +53,6 @@ async fn run(settings: Settings) -> Result<(), Error> {
     };
 
     let source = settings.discover.start(SERVICE, observe::discovery_log(&log))?;
-    observe::discovery(&metrics, &source.subscribe())?;
     let client = Client::builder(source).config(settings.client).start(&log, &metrics)?;
     let stringsvc = Stringsvc::at(&client);
 

@@ -138,7 +138,8 @@ impl<F: Factory + 'static, B: Balancer> Builder<F, B> {
         self
     }
 
-    /// Follows the instances from now on. Calls are logged to `log` and counted in `metrics`, and so is what becomes of the instances.
+    /// Follows the instances from now on. Calls are logged to `log` and counted in `metrics`, and so is what becomes of the instances and
+    /// what discovery knows, unless that is [shown](observe::discovery) already.
     ///
     /// # Errors
     /// `InvalidArgument` for a setting out of its range, by its name, and for settings of a part that is given besides;
@@ -191,6 +192,11 @@ impl<F: Factory + 'static, B: Balancer> Builder<F, B> {
         let red = RedLayer::client(metrics).map_err(|cause| unregistered("client", cause))?;
         let told = (observe::instances_log(log), (observe::instances(metrics, &name)?, self.observer));
         let picks = observe::picks(metrics, &name, self.balancer)?;
+        // Another client of the service may have shown it, or the program.
+        match observe::discovery(metrics, &subscription) {
+            Err(error) if !observe::is_shown(&error) => return Err(error),
+            _ => {}
+        }
         observe::retries(metrics, &name, &retry.handle())?;
         observe::budget(metrics, &name, retry.handle().budget())?;
         observe::deadlines(metrics, &name, &deadline.handle())?;

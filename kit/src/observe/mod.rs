@@ -30,7 +30,8 @@
 //! | `kit_cache_refreshes_total`, `kit_cache_refreshes_failed_total` | calls made to refresh an old answer, and those that failed | |
 //! | `kit_flight_led_total`, `kit_flight_shared_total`, `kit_flight_failed_total`, `kit_flight_abandoned_total` | calls made for all who ask the same, calls that joined one, those that failed for all, those that everybody left | [`flights`], [`batch_flights`], with `kit_flight_under_way` |
 //! | `kit_idempotency_runs_total`, `kit_idempotency_replayed_total`, `kit_idempotency_refused_total`, `kit_idempotency_unknown_total`, `kit_idempotency_evicted_total` | runs of messages with a key, messages answered as an earlier one, refused for their key, runs that nobody knows the end of, answers that had to make room | [`idempotency`], with `kit_idempotency_kept` |
-//! | `kit_discovery_…`, `kit_registered` | the set of a service: size, age, changes, failures, skipped entries; whether an instance is registered | [`discovery`], [`registered`] |
+//! | `kit_discovery_changes_total`, `kit_discovery_answers_total`, `kit_discovery_failures_total`, `kit_discovery_empty_answers_total`, `kit_discovery_skipped_total` | sets of a service that differed from the last, answers of its source, its failures, answers that nobody is there, entries that name no instance | [`discovery`], which a [`Client`](crate::client::Client) calls for its service, with `kit_discovery_instances`, `kit_discovery_age_seconds` and others |
+//! | `kit_registered` | whether an instance is registered | [`registered`] |
 //! | `kit_server_requests_total`, `kit_client_requests_total` | calls by outcome: `rejected` is what was refused here | the default stacks |
 //! | `kit_server_fallback_answers_total`, `kit_client_fallback_answers_total` | calls that a fallback answered, by how they themselves had ended | |
 //! | `kit_log_lines_dropped_total` | lines that found the queue of an async drain full | kit-log |
@@ -107,7 +108,7 @@ mod tests;
 
 use kit_core::{Code, Error};
 use kit_log::Logger;
-use kit_metrics::{RegisterError, Registry, process, red};
+use kit_metrics::{LabelError, RegisterError, Registry, process, red};
 
 #[cfg(feature = "cache")]
 pub use answers::cache;
@@ -132,6 +133,11 @@ pub fn register(metrics: &Registry, log: &Logger) -> Result<(), Error> {
         runtime::register(metrics)
     })();
     registered.map_err(taken)
+}
+
+/// Whether what was to be shown is there already, under the same name.
+pub(crate) fn is_shown(error: &Error) -> bool {
+    matches!(error.cause::<RegisterError>(), Some(RegisterError::Series(LabelError::Taken { .. })))
 }
 
 fn taken(cause: RegisterError) -> Error {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use kit::client::slot;
+use kit::discovery::Instancer as _;
 use kit::metrics::Registry;
 use kit::{Context, Endpoint as _};
 
@@ -35,6 +36,7 @@ async fn what_becomes_of_instances_and_picks_is_counted_under_the_clients_name()
     letters.ready().await.unwrap();
     tokio::time::sleep(SECOND).await;
     assert_eq!((value(&metrics, "kit_client_channels_made_total"), instances(&metrics, "in")), (2.0, 2.0));
+    assert_eq!(metrics.snapshot().value("kit_discovery_instances", &[("service", "letters")]), Some(2.0));
     for address in ["a:1", "b:1"] {
         net.set(address, Answers::Fails);
     }
@@ -60,4 +62,17 @@ async fn what_becomes_of_instances_and_picks_is_counted_under_the_clients_name()
     );
     hung.abort();
     assert_eq!(letters.get(slot::Retry).handle().stats().repeats, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_discovery_knows_is_shown_once_whoever_shows_it_first() {
+    let (listed, net, metrics) = (Listed::of(&["a:1"]), Net::of(&["a:1"]), registry());
+    kit::observe::discovery(&metrics, &listed.subscribe()).unwrap();
+    client(&listed, &net, plain()).start(&log(), &metrics).unwrap();
+    client(&listed, &net, plain()).named("second").start(&log(), &metrics).unwrap();
+
+    let taken = registry();
+    taken.gauge("kit_discovery_instances", "Of another shape.").labels(["host"]).unwrap();
+    let refused = client(&listed, &net, plain()).start(&log(), &taken).unwrap_err();
+    assert!(refused.message().contains("kit_discovery_instances"), "{refused}");
 }
