@@ -55,3 +55,29 @@ stringsvc() {
 }
 
 post() { curl -s -o /dev/null -H 'content-type: application/json' -d "$2" "$base$1"; }
+
+# registry consul|etcd: starts a real one on ports of its own. Where services are announced and looked for is in $place, what takes away
+# one that ended without a word in $left.
+registry() {
+  local port serf wan server peer
+  port=$(free_port)
+  case $1 in
+  consul)
+    serf=$(free_port) wan=$(free_port) server=$(free_port)
+    start consul consul agent -dev -bind 127.0.0.1 -client 127.0.0.1 -http-port "$port" -dns-port -1 -grpc-port -1 \
+      -server-port "$server" -serf-lan-port "$serf" -serf-wan-port "$wan" -disable-host-node-id -log-level warn
+    until_ok bash -c "curl -sf http://127.0.0.1:$port/v1/status/leader | grep -q :"
+    place=consul:127.0.0.1:$port
+    left="its TTL"
+    ;;
+  etcd)
+    peer=$(free_port)
+    start etcd etcd --data-dir "$work/etcd-data" --listen-client-urls "http://127.0.0.1:$port" \
+      --advertise-client-urls "http://127.0.0.1:$port" --listen-peer-urls "http://127.0.0.1:$peer" \
+      --initial-advertise-peer-urls "http://127.0.0.1:$peer" --initial-cluster "default=http://127.0.0.1:$peer"
+    until_ok bash -c "curl -sf http://127.0.0.1:$port/health | grep -q true"
+    place=etcd:127.0.0.1:$port/services/stringsvc
+    left="its lease"
+    ;;
+  esac
+}
