@@ -30,6 +30,46 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! And a call to it, at whichever of its instances, wherever something says they are ([`client`] is a guide):
+//!
+//! ```
+//! use kit::client::Client;
+//! use kit::codec::Json;
+//! use kit::discovery::Fixed;
+//! use kit::http::client::post;
+//! use kit::{Context, Endpoint as _, Error, Method};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Clone, Serialize)]
+//! struct Text { s: String }
+//!
+//! #[derive(Deserialize)]
+//! struct Value { v: String }
+//!
+//! static UPPERCASE: Method = Method::new("hello", "uppercase").path("/uppercase").idempotent();
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+//! # let (log, metrics) = (kit::log::Logger::discard(), kit::metrics::Registry::new());
+//! # let mut addresses = Vec::new();
+//! # for _ in 0..2 {
+//! #     let bound = kit::http::server::Server::new(Default::default())?.bind("127.0.0.1:0").await?;
+//! #     let uppercase = kit::request_fn(async |text: std::collections::BTreeMap<String, String>| {
+//! #         Ok(std::collections::BTreeMap::from([("v", text["s"].to_uppercase())]))
+//! #     });
+//! #     let service = kit::http::server::Router::new().post(&UPPERCASE, kit::http::server::json(uppercase)).build()?;
+//! #     addresses.push(bound.local_addr().to_string());
+//! #     tokio::spawn(bound.serve(service, std::future::pending()));
+//! # }
+//! # let addresses = addresses.join(",");
+//! let instances = Fixed::parse("hello", &addresses)?; // or Consul, etcd, DNS, a file
+//! let hello = Client::http(instances, &log, &metrics)?;
+//! let uppercase = hello.endpoint(&UPPERCASE, post(&UPPERCASE, Json).binding::<Value>()?);
+//!
+//! hello.ready().await?;
+//! assert_eq!(uppercase.call(&mut Context::new(), Text { s: "hello".into() }).await?.v, "HELLO");
+//! # Ok(()) }
+//! ```
 
 pub mod app;
 pub mod client;
