@@ -300,10 +300,13 @@ async fn discovery_down(mut scene: Scene) -> Result<Promises, Failed> {
     let down = scene.clock.now();
     scene.registry.kill().await?;
     scene.pass(if scene.plan.quick { 12.0 } else { 30.0 }).await;
-    let ended = scene.clock.now();
+    let (ended, age) = (scene.clock.now(), scene.watch.age().as_secs_f64());
     let record = scene.close().await?;
     let mut promises = unnoticed(&record, down, ended);
     noticed(&mut promises, &record, down);
+    let out = seconds(down, ended);
+    let what = format!("its age, which metrics show, rises through the {out:.1} s of the outage");
+    promises.that(what, age > 0.0 && age + 15.0 >= out, format!("{age:.1} s"));
     let emptied = record.sightings.iter().filter(|seen| seen.at > down && seen.names != ALL).count() as u64;
     promises.count("the last known set is kept: 0 others are seen", emptied, 0);
     // One for each caller, and one more for each minute.

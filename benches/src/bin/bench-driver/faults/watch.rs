@@ -1,10 +1,12 @@
 //! What discovery says, and when: seen by a watcher of the run's own.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use kit::discovery::{Instancer, Spec, State};
+use kit::discovery::{Instancer, Spec, State, Subscription};
 use kit::task::Owned;
 use kit::{Error, Instance};
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::instance::NAME;
@@ -21,6 +23,7 @@ pub(super) struct Sighting {
 }
 
 pub(super) struct Watch {
+    subscription: Subscription,
     seen: Arc<Mutex<Vec<Sighting>>>,
     _instancer: Box<dyn Instancer>,
     _task: Owned<()>,
@@ -30,20 +33,26 @@ impl Watch {
     pub(super) fn start(spec: &str, clock: Clock) -> Result<Self, Error> {
         let spec: Spec = spec.parse()?;
         let instancer = spec.start(SERVICE, ())?;
-        let mut subscription = instancer.subscribe();
+        let subscription = instancer.subscribe();
+        let mut following = subscription.clone();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sightings = Arc::clone(&seen);
         let task = Owned::spawn(async move {
-            while let Ok(state) = subscription.changed().await {
+            while let Ok(state) = following.changed().await {
                 let sighting = Sighting { at: clock.now(), names: names(&state), failing: state.error().is_some() };
                 sightings.lock().unwrap_or_else(PoisonError::into_inner).push(sighting);
             }
         });
-        Ok(Self { seen, _instancer: instancer, _task: task })
+        Ok(Self { subscription, seen, _instancer: instancer, _task: task })
     }
 
     pub(super) fn sightings(&self) -> Vec<Sighting> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How old the set may be now.
+    pub(super) fn age(&self) -> Duration {
+        self.subscription.state().age(Instant::now())
     }
 
     /// Who is there now.
