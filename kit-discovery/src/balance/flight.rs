@@ -81,6 +81,8 @@ impl Flight {
         let now = Instant::now();
         let outcome = match self.deadline {
             _ if std::thread::panicking() => Outcome::BackendError,
+            // No failure, however late it was: another was quicker. How long it took is still the load that the next pick reads.
+            _ if kit_core::copies::has_lost() => Outcome::Cancelled,
             Some(deadline) if deadline <= now => Outcome::TimedOut,
             _ => Outcome::Cancelled,
         };

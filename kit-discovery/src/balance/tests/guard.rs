@@ -46,6 +46,16 @@ async fn what_is_dropped_at_its_deadline_has_timed_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_copy_that_lost_is_no_failure_however_late_it_was() {
+    let roster = one();
+    let mut cx = Context::new().with_deadline(Some(Instant::now() + SECOND));
+    let late = pick(&roster, &mut cx);
+    advance(SECOND).await;
+    kit_core::copies::lose(|| drop(late));
+    assert_eq!((failing(&roster), roster.candidates()[0].in_flight()), (0.0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_panics_has_failed() {
     let roster = Arc::new(one());
     let task = tokio::spawn({
