@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kit_core::{Context, Error, Outcome, StreamEnd};
 
+use crate::shards::Shards;
+
 /// What a layer has seen since it was made: `offered = admitted + refused`, and `admitted = ok + failed + cancelled` once
 /// nothing is [`running`](Self::running).
 ///
@@ -36,9 +38,12 @@ impl Counts {
     }
 }
 
-/// Where a layer counts. Shared, since a call that answers with a stream ends after its future.
+/// Where a layer counts, each thread mostly on a line of its own. Shared, since a call that answers with a stream ends after its future.
 #[derive(Debug, Default)]
-pub(crate) struct Counters {
+pub(crate) struct Counters(Shards<Shard>);
+
+#[derive(Debug, Default)]
+struct Shard {
     admitted: AtomicU64,
     refused: AtomicU64,
     ok: AtomicU64,
@@ -48,15 +53,26 @@ pub(crate) struct Counters {
 
 impl Counters {
     pub(crate) fn refuse(&self) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
+        self.0.mine().refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a call in. It must be told its end.
+    #[inline]
     pub(crate) fn admit(self: &Arc<Self>) -> Admitted<'_> {
-        self.admitted.fetch_add(1, Ordering::Relaxed);
-        Admitted { counters: self, told: false }
+        let shard = self.0.mine();
+        shard.admitted.fetch_add(1, Ordering::Relaxed);
+        Admitted { counters: self, shard, told: false }
     }
 
+    pub(crate) fn read(&self) -> Counts {
+        let sum = |of: fn(&Shard) -> &AtomicU64| self.0.iter().map(|shard| of(shard).load(Ordering::Acquire)).sum();
+        // All ends before any beginning: a stream may end on another thread than its call began on.
+        let (ok, failed, cancelled) = (sum(|shard| &shard.ok), sum(|shard| &shard.failed), sum(|shard| &shard.cancelled));
+        Counts { admitted: sum(|shard| &shard.admitted), refused: sum(|shard| &shard.refused), ok, failed, cancelled }
+    }
+}
+
+impl Shard {
     #[inline]
     fn end(&self, outcome: Outcome) {
         let counter = match outcome {
@@ -67,12 +83,6 @@ impl Counters {
         // Whoever reads this end reads its beginning too.
         counter.fetch_add(1, Ordering::Release);
     }
-
-    pub(crate) fn read(&self) -> Counts {
-        let [ok, failed, cancelled] = [&self.ok, &self.failed, &self.cancelled].map(|n| n.load(Ordering::Acquire));
-        let [admitted, refused] = [&self.admitted, &self.refused].map(|n| n.load(Ordering::Relaxed));
-        Counts { admitted, refused, ok, failed, cancelled }
-    }
 }
 
 /// A call that was let through. It ends once: as it is told, or, dropped before that, as cancelled; in a panic as failed.
@@ -80,6 +90,7 @@ impl Counters {
 #[must_use = "dropped, it counts as cancelled"]
 pub(crate) struct Admitted<'a> {
     counters: &'a Arc<Counters>,
+    shard: &'a Shard,
     told: bool,
 }
 
@@ -99,7 +110,7 @@ impl Admitted<'_> {
         let counters = Arc::clone(self.counters);
         self.forget();
         end.attach(move |ended| {
-            counters.end(ended.outcome());
+            counters.0.mine().end(ended.outcome());
             drop(holds);
         });
     }
@@ -107,7 +118,7 @@ impl Admitted<'_> {
     /// The call ended so.
     #[inline]
     pub(crate) fn end(self, outcome: Outcome) {
-        self.counters.end(outcome);
+        self.shard.end(outcome);
         self.forget();
     }
 
@@ -121,7 +132,7 @@ impl Drop for Admitted<'_> {
     fn drop(&mut self) {
         if !self.told {
             let panicked = std::thread::panicking();
-            self.counters.end(if panicked { Outcome::BackendError } else { Outcome::Cancelled });
+            self.shard.end(if panicked { Outcome::BackendError } else { Outcome::Cancelled });
         }
     }
 }

@@ -70,6 +70,7 @@ mod live;
 mod or_none;
 pub mod replicate;
 pub mod retry;
+mod shards;
 pub mod single_flight;
 mod tell;
 pub mod timeout;
