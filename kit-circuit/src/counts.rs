@@ -67,7 +67,8 @@ impl Counters {
     pub(crate) fn read(&self) -> Counts {
         let sum = |of: fn(&Shard) -> &AtomicU64| self.0.iter().map(|shard| of(shard).load(Ordering::Acquire)).sum();
         // All ends before any beginning: a stream may end on another thread than its call began on.
-        let (ok, failed, cancelled) = (sum(|shard| &shard.ok), sum(|shard| &shard.failed), sum(|shard| &shard.cancelled));
+        let (ok, failed, cancelled) =
+            (sum(|shard| &shard.ok), sum(|shard| &shard.failed), sum(|shard| &shard.cancelled));
         Counts { admitted: sum(|shard| &shard.admitted), refused: sum(|shard| &shard.refused), ok, failed, cancelled }
     }
 }

@@ -58,6 +58,7 @@ mod error;
 mod event;
 mod handle;
 mod layer;
+mod numbers;
 mod pass;
 mod reason;
 pub mod registry;

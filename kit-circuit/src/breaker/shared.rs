@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::book::Book;
+use super::numbers::Numbers;
 use super::pass::{Ended, Ends};
 use super::strategy::{Configured, nanos};
 use super::switch::{Entry, Moved, Rules, Switch, Word};
@@ -27,6 +28,8 @@ pub(super) struct Shared {
     config: Live<Config>,
     status: watch::Sender<Status>,
     around: RwLock<Around>,
+    /// The calls that counted in the period they began in, while the breaker was closed.
+    closed: Numbers,
     counters: Counters,
 }
 
@@ -38,14 +41,12 @@ pub(super) struct Around {
     pub(super) random: Arc<dyn Random>,
 }
 
-/// Written by every call, on a line that nothing else reads.
+/// How calls ended, but for those that worked while the breaker was closed.
 #[derive(Default)]
-#[repr(align(128))]
 struct Counters {
-    /// Calls that counted in the period they began in, while the breaker was closed; their numbers.
-    closed: AtomicU64,
+    /// Of the calls that counted in the period they began in, while the breaker was closed.
     closed_failed: AtomicU64,
-    /// Of those, given up when they had become slow.
+    /// The same: given up when they had become slow.
     closed_abandoned: AtomicU64,
     /// Probes, and calls that ended in a later period than they began in.
     other_ok: AtomicU64,
@@ -68,6 +69,7 @@ impl Shared {
             config: Live::new(config),
             status: watch::Sender::new(status),
             around: RwLock::new(around),
+            closed: Numbers::default(),
             counters: Counters::default(),
         }
     }
@@ -111,7 +113,7 @@ impl Shared {
     #[cold]
     fn count(&self, word: Word, ended: Ended) {
         let counters = &self.counters;
-        let number = counters.closed.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = self.closed.count(self.numbers()).number();
         match ended.verdict {
             Verdict::Worked => {}
             Verdict::Failed => _ = counters.closed_failed.fetch_add(1, Ordering::Release),
@@ -179,7 +181,7 @@ impl Shared {
     }
 
     fn forget_calls(&self) {
-        let number = self.counters.closed.load(Ordering::Relaxed);
+        let number = self.closed.last();
         self.configured.reset(number);
         if let Some(extra) = &self.extra {
             extra.reset(number);
@@ -256,7 +258,7 @@ impl Shared {
         if self.extra.is_none() {
             config.opens()?;
         }
-        let number = self.counters.closed.load(Ordering::Relaxed);
+        let number = self.closed.last();
         self.config.set(config);
         self.configured.set(&config, number, self.nanos(Instant::now()));
         Ok(())
@@ -289,7 +291,7 @@ impl Shared {
         let counters = &self.counters;
         let (closed_failed, abandoned) = (of(&counters.closed_failed), of(&counters.closed_abandoned));
         // Read after its parts, it is at least their sum.
-        let closed = of(&counters.closed);
+        let closed = self.closed.last();
         let ok = closed - closed_failed - abandoned + of(&counters.other_ok);
         let (failed, cancelled) = (closed_failed + of(&counters.other_failed), of(&counters.cancelled));
         Counts { admitted: ok + failed + cancelled, refused: of(&counters.refused), ok, failed, cancelled }
@@ -305,6 +307,12 @@ impl Shared {
 
     pub(super) fn change_around(&self, change: impl FnOnce(&mut Around)) {
         change(&mut self.around.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whether a call's number has to be its own.
+    #[inline]
+    fn numbers(&self) -> bool {
+        self.extra.is_some() || self.configured.numbers()
     }
 
     #[inline]
@@ -338,8 +346,8 @@ impl Ends for Shared {
         if !closed {
             return self.end(word, Ended { verdict: Verdict::Worked, at, took: None, told: None });
         }
-        let number = self.counters.closed.fetch_add(1, Ordering::Relaxed) + 1;
-        self.configured.worked(number, || self.nanos(at));
+        let counted = self.closed.count(self.numbers());
+        self.configured.worked(|| counted.number(), at, self.made);
     }
 
     #[inline]

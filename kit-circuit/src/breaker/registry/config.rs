@@ -10,7 +10,7 @@ use crate::config::{ConfigError, above_zero, at_least_one};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Breakers at most, at least 1. Default 1,000: more instances than a client has, at about a KiB each.
+    /// Breakers at most, at least 1. Default 1,000: more instances than a client has, at about two KiB each.
     pub max: usize,
     /// A closed breaker that was not called for this long may go when another is made. More than zero. Default 10 min, as long as what
     /// it has counted can matter by default, twice.

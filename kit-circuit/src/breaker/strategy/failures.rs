@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::time::Instant;
+
 use super::super::{Ratio, Reason};
 use super::recent::Recent;
 use super::{Call, Strategy, Verdict};
@@ -30,8 +32,13 @@ impl FailureRatio {
     }
 
     #[inline]
-    pub(super) fn worked(&self, number: u64, at: impl FnOnce() -> u64) {
-        self.0.recent.worked(number, at);
+    pub(super) fn worked(&self, number: impl FnOnce() -> u64, at: Instant, made: Instant) {
+        self.0.recent.worked(number, at, made);
+    }
+
+    #[inline]
+    pub(super) fn numbers(&self) -> bool {
+        self.0.numbers()
     }
 }
 
@@ -70,6 +77,11 @@ impl Share {
     pub(super) fn record(&self, call: &Call, bad: bool) -> Option<(u64, u64)> {
         self.recent.record(call, bad);
         if bad { self.judge(call) } else { None }
+    }
+
+    #[inline]
+    pub(super) fn numbers(&self) -> bool {
+        self.recent.numbers()
     }
 
     #[cold]

@@ -3,6 +3,7 @@
 mod call;
 mod consecutive;
 mod failures;
+mod lately;
 mod recent;
 mod slow;
 mod timed;
@@ -17,6 +18,8 @@ pub use slow::SlowCalls;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{Config, Reason};
 
@@ -145,11 +148,17 @@ impl Configured {
         self.slow.is_on()
     }
 
+    /// Whether it looks at the last so many calls, each of which then has a number of its own.
+    #[inline]
+    pub(super) fn numbers(&self) -> bool {
+        self.failures.numbers() || self.slow.numbers()
+    }
+
     /// What [`record`](Strategy::record) does for a call that worked while nobody times calls, with no more than that needs.
     #[inline]
-    pub(super) fn worked(&self, number: u64, at: impl FnOnce() -> u64) {
+    pub(super) fn worked(&self, number: impl FnOnce() -> u64, at: Instant, made: Instant) {
         self.consecutive.worked();
-        self.failures.worked(number, at);
+        self.failures.worked(number, at, made);
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use tokio::time::Instant;
+
 use super::super::Window;
 use super::super::config::MOST_CALLS;
 use super::call::nanos;
@@ -40,20 +42,37 @@ impl Recent {
         }
     }
 
-    /// A good call; when it ended is asked if that is looked at.
+    /// A good call, which ended at `at`, with a breaker made at `made`; its number is asked if that is looked at.
     #[inline]
-    pub(super) fn worked(&self, number: u64, at: impl FnOnce() -> u64) {
+    pub(super) fn worked(&self, number: impl FnOnce() -> u64, at: Instant, made: Instant) {
         let layout = Layout(self.layout.load(Ordering::Acquire));
         if layout.0 == 0 {
             return;
         }
         if !layout.is_timed() {
-            return self.counted.record(layout.size(), number, false);
+            return self.counted.record(layout.size(), number(), false);
         }
-        let at = at();
-        if !self.timed.is_current(layout.size(), layout.version(), at) {
-            self.record(&Call::at_nanos(number, at, Verdict::Worked), false);
+        if !self.timed.is_known(layout.version(), at) {
+            self.work_out(layout, number(), at, made);
         }
+    }
+
+    /// The same, where the thread does not know its bucket yet.
+    #[cold]
+    fn work_out(&self, layout: Layout, number: u64, at: Instant, made: Instant) {
+        let nanos = nanos(at.saturating_duration_since(made));
+        self.record(&Call::at_nanos(number, nanos, Verdict::Worked), false);
+        // A clock that is behind the breaker says nothing of where its bucket ends.
+        if at >= made {
+            self.timed.learn(layout.size(), layout.version(), at, nanos);
+        }
+    }
+
+    /// Whether it looks at the last so many calls.
+    #[inline]
+    pub(super) fn numbers(&self) -> bool {
+        let layout = Layout(self.layout.load(Ordering::Acquire));
+        layout.0 != 0 && !layout.is_timed()
     }
 
     /// Bad calls and calls in the window that ends with this number, or at this time; `None` if nobody looks.

@@ -37,6 +37,11 @@ impl SlowCalls {
         self.over.load(Ordering::Relaxed) != 0
     }
 
+    #[inline]
+    pub(super) fn numbers(&self) -> bool {
+        self.is_on() && self.share.numbers()
+    }
+
     pub(super) fn set(&self, slow: Option<Slow>, number: u64, at: u64) {
         self.over.store(slow.map_or(0, |slow| nanos(slow.over)), Ordering::Relaxed);
         self.share.set(slow.map(|slow| slow.ratio()), number, at);

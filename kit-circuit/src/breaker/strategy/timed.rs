@@ -1,8 +1,11 @@
 //! The calls of the last so many seconds: a ring of buckets.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use super::Call;
+use tokio::time::Instant;
+
+use super::{Call, lately};
 
 /// A window is in ten parts, as in Polly and seatbelt: what leaves it leaves by a tenth.
 pub(super) const BUCKETS: u64 = 10;
@@ -10,10 +13,22 @@ pub(super) const BUCKETS: u64 = 10;
 const BAD_BITS: u32 = 24;
 const BAD: u64 = (1 << BAD_BITS) - 1;
 const VERSION_BITS: u32 = 6;
+const VERSIONS: u64 = (1 << VERSION_BITS) - 1;
 
 /// Buckets come to their next round one by one, by whichever call is first: nothing runs in the background.
-#[derive(Debug, Default)]
-pub(super) struct Timed([Bucket; BUCKETS as usize]);
+#[derive(Debug)]
+pub(super) struct Timed {
+    buckets: [Bucket; BUCKETS as usize],
+    /// What threads know it by.
+    id: u64,
+}
+
+impl Default for Timed {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self { buckets: Default::default(), id: NEXT.fetch_add(1, Ordering::Relaxed) }
+    }
+}
 
 #[derive(Debug, Default)]
 struct Bucket {
@@ -32,19 +47,33 @@ fn tag(width: u64, version: u64, at: u64) -> u64 {
 }
 
 impl Timed {
-    /// Whether the bucket of this time is in its round: then there is nothing to be done for a good call.
+    /// Whether the thread knows the bucket of this time, and that is in its round: then there is nothing to be done for a good call.
     #[inline]
-    pub(super) fn is_current(&self, width: u64, version: u64, at: u64) -> bool {
-        let tag = tag(width, version, at);
-        let bucket = &self.0[((tag >> VERSION_BITS) % BUCKETS) as usize];
-        bucket.word.load(Ordering::Acquire) >> BAD_BITS == tag
+    pub(super) fn is_known(&self, version: u64, at: Instant) -> bool {
+        lately::tag(self.id, at).is_some_and(|tag| {
+            tag & VERSIONS == version && self.bucket(tag).word.load(Ordering::Acquire) >> BAD_BITS == tag
+        })
+    }
+
+    /// Lets the thread know the bucket of this time.
+    pub(super) fn learn(&self, width: u64, version: u64, at: Instant, nanos: u64) {
+        let from = at.checked_sub(Duration::from_nanos(nanos % width));
+        let until = from.and_then(|from| from.checked_add(Duration::from_nanos(width)));
+        if let (Some(from), Some(until)) = (from, until) {
+            lately::learn(self.id, tag(width, version, nanos), from, until);
+        }
+    }
+
+    #[inline]
+    fn bucket(&self, tag: u64) -> &Bucket {
+        &self.buckets[((tag >> VERSION_BITS) % BUCKETS) as usize]
     }
 
     /// False if the bucket was found in another layout's round, and that layout is not `current` any more: try the new one.
     #[inline]
     pub(super) fn record(&self, width: u64, version: u64, call: &Call, bad: bool, current: impl Fn() -> bool) -> bool {
         let tag = tag(width, version, call.nanos());
-        let bucket = &self.0[((tag >> VERSION_BITS) % BUCKETS) as usize];
+        let bucket = self.bucket(tag);
         let word = bucket.word.load(Ordering::Acquire);
         if word >> BAD_BITS == tag {
             if bad {
@@ -58,9 +87,9 @@ impl Timed {
     pub(super) fn seen(&self, width: u64, version: u64, number: u64, at: u64) -> (u64, u64) {
         let oldest = (tag(width, version, at) >> VERSION_BITS).saturating_sub(BUCKETS - 1);
         let (mut bad, mut before) = (0, number);
-        for bucket in &self.0 {
+        for bucket in &self.buckets {
             let word = bucket.word.load(Ordering::Acquire);
-            if word >> BAD_BITS & ((1 << VERSION_BITS) - 1) == version && word >> BAD_BITS >> VERSION_BITS >= oldest {
+            if word >> BAD_BITS & VERSIONS == version && word >> BAD_BITS >> VERSION_BITS >= oldest {
                 bad += word & BAD;
                 before = before.min(bucket.before.load(Ordering::Acquire));
             }
@@ -70,13 +99,13 @@ impl Timed {
 
     pub(super) fn begin(&self, width: u64, version: u64, number: u64, at: u64, (bad, calls): (u64, u64)) {
         let tag = tag(width, version, at);
-        let bucket = &self.0[((tag >> VERSION_BITS) % BUCKETS) as usize];
+        let bucket = self.bucket(tag);
         bucket.before.store(number.saturating_sub(calls), Ordering::Release);
         bucket.word.store(tag << BAD_BITS | bad.min(BAD), Ordering::Release);
     }
 
     pub(super) fn clear(&self) {
-        for bucket in &self.0 {
+        for bucket in &self.buckets {
             bucket.word.store(0, Ordering::Release);
         }
     }
@@ -95,7 +124,7 @@ impl Bucket {
         loop {
             let word = self.word.load(Ordering::Acquire);
             let (found, ours) = (word >> BAD_BITS, tag);
-            let same_version = (found ^ ours) & ((1 << VERSION_BITS) - 1) == 0;
+            let same_version = (found ^ ours) & VERSIONS == 0;
             if found == ours {
                 if bad {
                     self.add(word);
