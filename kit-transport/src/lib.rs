@@ -2,8 +2,10 @@
 //!
 //! A *binding* attaches an endpoint to a protocol: its decode and encode pair, and what happens around them. The endpoint knows
 //! nothing of it. [`codec`] turns values into bytes; [`http`] has the server binding, the router, the server that hosts it, and
-//! the client binding.
+//! the client binding; `local` calls a service of the same process as if there were a wire between.
 
 pub mod codec;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "local")]
+pub mod local;

@@ -95,6 +95,9 @@ pub use kit_metrics as metrics;
 pub use kit_transport::codec;
 /// HTTP, both ways.
 pub use kit_transport::http;
+/// Calls to a service in the same process.
+#[cfg(feature = "local")]
+pub use kit_transport::local;
 pub use shutdown::shutdown;
 
 /// The programs of the first page, compiled.
