@@ -95,6 +95,9 @@ pub use kit_metrics as metrics;
 pub use kit_transport::codec;
 /// HTTP, both ways.
 pub use kit_transport::http;
+/// JSON-RPC 2.0 over HTTP, both ways.
+#[cfg(feature = "jsonrpc")]
+pub use kit_transport::jsonrpc;
 /// Calls to a service in the same process.
 #[cfg(feature = "local")]
 pub use kit_transport::local;

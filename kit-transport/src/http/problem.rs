@@ -172,7 +172,7 @@ pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
 }
 
 /// A line from another process, made fit to be shown and logged: no control characters, 1 KiB at most.
-fn clean(line: String) -> String {
+pub(crate) fn clean(line: String) -> String {
     let cut = line.floor_char_boundary(1024.min(line.len()));
     line[..cut].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -42,5 +42,7 @@ pub use hook::{After, Before};
 pub(in crate::http) use host::Paced;
 pub use host::{Bound, Config, Drained, Reading, ReadingKind, Refused, Server, Stats, TooSlow};
 pub use route::{Unrouted, methods};
+#[cfg(feature = "jsonrpc")]
+pub(crate) use router::Plain;
 pub use router::{RouteError, RoutePath, Router};
 pub use service::{ResponseFuture, RouterService};
