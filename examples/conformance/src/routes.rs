@@ -13,8 +13,11 @@ use kit::{Context, Endpoint, Error, Method, endpoint_fn, endpoint_with, request_
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::rpc;
+
 static SLOW: Method = Method::new("conformance", "slow").path("/slow").idempotent();
 static TEST: Method = Method::new("conformance", "test").path("/test");
+static RPC: Method = Method::new("conformance", "rpc").path("/rpc");
 static CALL: Method = Method::new("conformance", "call");
 
 /// How long `/slow` may be told to take.
@@ -44,13 +47,15 @@ struct Slow {
 /// | any verb `/echo` | the body, with its content type |
 /// | `GET /slow?ms=N` | `{"ms":N}` after N milliseconds |
 /// | `POST /test` | makes the calls of its body in turn: `[{"url":"http://…","arguments":[…]}]` |
+/// | `POST /rpc` | the methods of the JSON-RPC specification's examples: subtract, sum, update, notify_hello, get_data |
 ///
 /// # Errors
 /// If a setting of the client is out of its range.
 pub fn routes(stack: Stack) -> Result<RouterService, Error> {
     let client = Client::new(Default::default())?;
     let slow = Binding::new(request_fn(slow), extract(|Query(slow): Query<Slow>| Ok(slow)), Json);
-    let mut router = Router::with(stack).get(&SLOW, slow).post(&TEST, json(test(client)));
+    let rpc = rpc::methods(stack.clone())?;
+    let mut router = Router::with(stack).get(&SLOW, slow).post(&TEST, json(test(client))).post(&RPC, rpc);
     for verb in [Verb::GET, Verb::POST, Verb::PUT, Verb::PATCH, Verb::DELETE] {
         router = router.route(verb, "/echo", echo());
     }

@@ -68,3 +68,34 @@ async fn test_makes_the_calls_it_was_given_in_their_order() {
         assert_eq!(call("POST", "/test", bad.into()).await.0, 400, "{bad}");
     }
 }
+
+/// The specification's own examples, all fifteen, are run in kit-transport: here is that they are reached, and through the stack.
+#[tokio::test]
+async fn rpc_has_the_methods_of_the_specification_and_no_others() {
+    for (body, status, answer) in [
+        (
+            r#"{"jsonrpc": "2.0", "method": "subtract", "params": {"subtrahend": 23, "minuend": 42}, "id": 3}"#,
+            200,
+            r#"{"jsonrpc":"2.0","result":19,"id":3}"#,
+        ),
+        (
+            r#"[{"jsonrpc": "2.0", "method": "sum", "params": [1,2,4], "id": "1"},
+                {"jsonrpc": "2.0", "method": "notify_hello", "params": [7]},
+                {"jsonrpc": "2.0", "method": "get_data", "id": "9"}]"#,
+            200,
+            r#"[{"jsonrpc":"2.0","result":7,"id":"1"},{"jsonrpc":"2.0","result":["hello",5],"id":"9"}]"#,
+        ),
+        (r#"{"jsonrpc": "2.0", "method": "update", "params": [1,2,3,4,5]}"#, 204, ""),
+        (r#"{"jsonrpc": "2.0", "method": "foobar"}"#, 204, ""),
+    ] {
+        assert_eq!(call("POST", "/rpc", body.into()).await, (status, answer.into()), "{body}");
+    }
+    for (body, number) in [
+        (r#"{"jsonrpc": "2.0", "method": "foobar", "id": "1"}"#, -32601),
+        (r#"{"jsonrpc": "2.0", "method": "sum", "params": [9223372036854775807, 1], "id": "1"}"#, -32011),
+        ("[]", -32600),
+    ] {
+        let answer: Value = serde_json::from_str(&call("POST", "/rpc", body.into()).await.1).unwrap();
+        assert_eq!(answer["error"]["code"], number, "{body}");
+    }
+}
