@@ -35,6 +35,8 @@ struct Inner<K> {
     around: Mutex<Around>,
     made: Instant,
     swept: AtomicU64,
+    /// Breakers made and let go.
+    changes: AtomicU64,
 }
 
 struct Entry {
@@ -55,6 +57,7 @@ impl<K: Key> Registry<K> {
             around: Mutex::new(Around { name: None, tell: Tell::default(), random: Arc::new(ThreadRandom) }),
             made: Instant::now(),
             swept: AtomicU64::new(0),
+            changes: AtomicU64::new(0),
         })))
     }
 
@@ -80,7 +83,7 @@ impl<K: Key> Registry<K> {
 
     /// The breaker of this key, if there is one. Asking is no call.
     pub fn get(&self, key: &K) -> Option<Handle> {
-        self.read(|breakers| breakers.get(key).map(|entry| Handle::new(Arc::clone(&entry.shared))))
+        self.shared(key).map(Handle::new)
     }
 
     /// The breaker of this key, made if there is none; it counts as called now. For who sets it by hand: while a handle is kept, the
@@ -132,6 +135,15 @@ impl<K: Key> Registry<K> {
         let mut current = lock(&self.0.config);
         *current = config;
         self.read(|breakers| breakers.values().try_for_each(|entry| entry.shared.set(config.breaker)))
+    }
+
+    /// How often a breaker was made or let go.
+    pub(super) fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::Acquire)
+    }
+
+    pub(super) fn shared(&self, key: &K) -> Option<Arc<Shared>> {
+        self.read(|breakers| breakers.get(key).map(|entry| Arc::clone(&entry.shared)))
     }
 
     /// The breaker that a call of this key goes through.
@@ -197,7 +209,11 @@ impl<K: Key> Registry<K> {
     }
 
     fn write<R>(&self, write: impl FnOnce(&mut HashMap<K, Entry>) -> R) -> R {
-        write(&mut self.0.breakers.write().unwrap_or_else(PoisonError::into_inner))
+        let mut breakers = self.0.breakers.write().unwrap_or_else(PoisonError::into_inner);
+        let written = write(&mut breakers);
+        // Whoever sees the new number waits for what was written.
+        self.0.changes.fetch_add(1, Ordering::Release);
+        written
     }
 }
 

@@ -155,6 +155,27 @@ async fn a_balancer_asks_by_key_whichever_breaker_that_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_gate_follows_its_key_through_breakers_that_come_and_go() {
+    let registry = registry(10);
+    let (gate, other) = (registry.gate(1), registry.gate(2));
+    let ask = |gate: &KeyGate<u32>| gate.admits(Instant::now());
+    let open = |key| registry.get_or_make(&key).force(Mode::ForcedOpen);
+    assert!(ask(&gate) && ask(&other));
+    open(1);
+    assert!(!ask(&gate) && !ask(&gate.clone()) && ask(&other));
+    let mut watch = registry.get(&1).unwrap().watch();
+    registry.remove(&1);
+    assert!(watch.changed().await.is_err(), "the gate does not keep what has gone");
+    assert!(ask(&gate));
+    open(2);
+    open(1);
+    assert!(!ask(&gate) && !ask(&other));
+    registry.get(&1).unwrap().force(Mode::Automatic);
+    registry.get(&1).unwrap().reset();
+    assert!(ask(&gate) && !ask(&other), "and sees how it stands at each look");
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_layer_keeps_the_instances_of_requests_of_any_type_apart() {
     let registry = Registry::new(config(10)).unwrap();
     let layer = registry.layer(ByInstance);
