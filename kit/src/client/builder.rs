@@ -200,6 +200,7 @@ impl<F: Factory + 'static, B: Balancer> Builder<F, B> {
         observe::retries(metrics, &name, &retry.handle())?;
         observe::budget(metrics, &name, retry.handle().budget())?;
         observe::deadlines(metrics, &name, &deadline.handle())?;
+        observe::timeouts(metrics, &name, &attempt_timeout.handle())?;
 
         let gates = breakers.clone();
         let endpointer = Endpointer::of(subscription, factory)
