@@ -12,12 +12,13 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use kit_core::sources::{SystemClock, WallClock};
 use kit_core::{Code, Error, Retry};
 use serde::{Deserialize, Serialize};
 
+use super::server::extract::Readable;
 use super::{Body, BodyTooLarge, code_of, status_of};
 
 /// The media type of a problem.
@@ -107,8 +108,8 @@ pub fn status(error: &Error) -> StatusCode {
     status_of(error.code())
 }
 
-/// The response to a call that failed.
-pub fn response(error: &Error) -> Response<Body> {
+/// What is written of an error.
+fn written(error: &Error) -> Vec<u8> {
     let status = status(error);
     let written = Written {
         r#type: "about:blank",
@@ -119,9 +120,13 @@ pub fn response(error: &Error) -> Response<Body> {
         reason: error.reason(),
         id: error.id().to_string(),
     };
-    let body = serde_json::to_vec(&written).expect("strings and a number are JSON");
-    let mut response = Response::new(Body::full(body));
-    *response.status_mut() = status;
+    serde_json::to_vec(&written).expect("strings and a number are JSON")
+}
+
+/// The response to a call that failed.
+pub fn response(error: &Error) -> Response<Body> {
+    let mut response = Response::new(Body::full(written(error)));
+    *response.status_mut() = status(error);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT));
     match error.retry() {
@@ -138,6 +143,11 @@ pub fn response(error: &Error) -> Response<Body> {
         && let Ok(allow) = HeaderValue::from_str(allow)
     {
         headers.insert(ALLOW, allow);
+    }
+    if let Some(readable) = error.cause::<Readable>()
+        && let Ok(types) = HeaderValue::from_str(readable.types())
+    {
+        headers.insert(ACCEPT, types);
     }
     response
 }

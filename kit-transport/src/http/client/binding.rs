@@ -80,7 +80,7 @@ impl<Req, Res, C: Codec> Operation<Req, Res, C> {
         decoding: Decoding<Res, C>,
     ) -> Self {
         let accept = match decoding {
-            Decoding::Typed(_) => format!("{}, {}", shape.codec.content_type(), problem::CONTENT),
+            Decoding::Typed(_) => format!("{}, {}", shape.codec.accept_type(), problem::CONTENT),
             Decoding::With(_) => "*/*".to_owned(),
         };
         let accept = HeaderValue::try_from(accept).expect("media types are ASCII");

@@ -68,7 +68,7 @@ pub(super) fn check_content<C: Codec>(headers: &HeaderMap, codec: &C, target: &A
     };
     let essence = value.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
     // Nearly always the very text, which needs no copy.
-    if essence == codec.content_type().as_bytes() {
+    if essence == codec.accept_type().as_bytes() {
         return Ok(());
     }
     let essence = String::from_utf8_lossy(essence).to_ascii_lowercase();

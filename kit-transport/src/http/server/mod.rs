@@ -31,6 +31,7 @@ pub mod extract;
 mod finalize;
 mod hook;
 mod host;
+pub mod offer;
 pub mod reply;
 mod route;
 mod router;
@@ -41,6 +42,7 @@ pub use finalize::{Finalize, Finished};
 pub use hook::{After, Before};
 pub(in crate::http) use host::Paced;
 pub use host::{Bound, Config, Drained, Reading, ReadingKind, Refused, Server, Stats, TooSlow};
+pub use offer::{Answers, Offer, offer};
 pub use route::{Unrouted, methods};
 #[cfg(feature = "jsonrpc")]
 pub(crate) use router::Plain;

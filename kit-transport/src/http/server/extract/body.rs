@@ -48,6 +48,21 @@ impl<T: DeserializeOwned + Send> FromRequest for Json<T> {
     }
 }
 
+/// A body of a form, by [`codec::Form`].
+///
+/// # Errors
+/// As [`Json`].
+#[cfg(feature = "form")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Form<T>(pub T);
+
+#[cfg(feature = "form")]
+impl<T: DeserializeOwned + Send> FromRequest for Form<T> {
+    async fn from_request(cx: &mut Context, request: &mut Request) -> Result<Self, Error> {
+        decode(&codec::Form, cx, std::mem::take(request.body_mut())).await.map(Form)
+    }
+}
+
 /// The body as it is, of any content type.
 ///
 /// # Errors
@@ -69,7 +84,7 @@ where
     codec.decode(&bytes)
 }
 
-async fn read(cx: &mut Context, body: Body) -> Result<Bytes, Error> {
+pub(in crate::http::server) async fn read(cx: &mut Context, body: Body) -> Result<Bytes, Error> {
     let mut body = pin!(body.bytes(BodyLimit::of(cx).0));
     let mut waited = false;
     let bytes = poll_fn(|task| {

@@ -3,13 +3,13 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use kit_core::{Code, Error};
 
-use super::text::COMPLAINT;
-use crate::codec::Codec;
-use crate::codec::shown;
+use crate::codec::urlencoded::COMPLAINT;
+use crate::codec::{Codec, shown};
 use crate::http::problem::Rejection;
+use crate::http::server::offer::{Codecs, listed};
 
 /// A body that nobody here reads, going by its headers: 415. [`Rejection::UnsupportedMediaType`] is its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,28 +47,66 @@ impl StdError for MediaTypeError {
     }
 }
 
+/// What is read in the place of a content type that is not: the `Accept` of a 415.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what is read here is {types}")]
+pub struct Readable {
+    types: String,
+    source: MediaTypeError,
+}
+
+impl Readable {
+    /// The media types, as a list.
+    pub fn types(&self) -> &str {
+        &self.types
+    }
+}
+
 /// Whether `codec` reads the body that these headers describe: one content type that it knows, no charset but UTF-8, no content
 /// coding.
 ///
 /// # Errors
-/// 415, with the cause [`MediaTypeError`].
+/// 415, with the causes [`MediaTypeError`] and [`Readable`], which becomes its `Accept`.
 ///
 /// # Source
-/// RFC 9110, 8.3 and 8.4; RFC 8259, 8.1 for the charset.
+/// RFC 9110, 8.3, 8.4 and 15.5.16; RFC 8259, 8.1 for the charset.
 pub fn accepts<C: Codec>(codec: &C, headers: &HeaderMap) -> Result<(), Error> {
-    let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let found = match (values.next(), values.next()) {
-        (None, _) => Err(MediaTypeError::Missing),
-        (Some(_), Some(_)) => Err(MediaTypeError::Repeated),
-        // Nearly every caller writes exactly what we write.
-        (Some(value), None) if value == codec.content_type() => Ok(()),
-        (Some(value), None) => {
-            value.to_str().map_err(|_| MediaTypeError::Unsupported).and_then(|value| reads(codec, value))
-        }
+    // Nearly every caller writes exactly what we write.
+    let found = match only(headers) {
+        Ok(value) if value == codec.accept_type() => Ok(()),
+        Ok(value) => essence(value, |essence| codec.reads(essence)),
+        Err(error) => Err(error),
     };
     match found {
         Ok(()) => uncoded(headers),
-        Err(error) => Err(unsupported(error, codec.content_type(), headers)),
+        Err(error) => Err(unsupported(error, codec.accept_type().to_owned(), headers)),
+    }
+}
+
+/// The one of several codecs that reads the body which these headers describe, as [`accepts`] has it.
+pub(in crate::http::server) fn find<K: Codecs>(codecs: &K, headers: &HeaderMap) -> Result<usize, Error> {
+    let mut found = None;
+    let checked = only(headers).and_then(|value| {
+        essence(value, |essence| {
+            found = (0..K::COUNT).find(|&codec| codecs.reads(codec, essence));
+            found.is_some()
+        })
+    });
+    match (checked, found) {
+        (Ok(()), Some(codec)) => uncoded(headers).map(|()| codec),
+        (checked, _) => {
+            let error = checked.err().unwrap_or(MediaTypeError::Unsupported);
+            Err(unsupported(error, listed(codecs, K::accept_type, ", "), headers))
+        }
+    }
+}
+
+fn only(headers: &HeaderMap) -> Result<&HeaderValue, MediaTypeError> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Err(MediaTypeError::Missing),
+        (Some(_), Some(_)) => Err(MediaTypeError::Repeated),
+        (Some(value), None) => Ok(value),
     }
 }
 
@@ -91,77 +129,105 @@ pub fn uncoded(headers: &HeaderMap) -> Result<(), Error> {
         .with_field("content_encoding", shown(&String::from_utf8_lossy(coding), COMPLAINT)))
 }
 
-fn unsupported(error: MediaTypeError, expected: &str, headers: &HeaderMap) -> Error {
+fn unsupported(error: MediaTypeError, types: String, headers: &HeaderMap) -> Error {
     let value = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    Error::boundary(Code::InvalidArgument, error)
-        .with_message(match error {
-            MediaTypeError::Repeated => "there is more than one content type".into(),
-            MediaTypeError::Charset => "the charset must be utf-8".into(),
-            _ => format!("the content type must be {expected}"),
-        })
+    let message = match error {
+        MediaTypeError::Repeated => "there is more than one content type".into(),
+        MediaTypeError::Charset => "the charset must be utf-8".into(),
+        _ if types.contains(',') => format!("the content type must be one of {types}"),
+        _ => format!("the content type must be {types}"),
+    };
+    Error::boundary(Code::InvalidArgument, Readable { types, source: error })
+        .with_message(message)
         .with_reason("unsupported_media_type")
         .with_field("content_type", shown(&String::from_utf8_lossy(value), COMPLAINT))
 }
 
-fn reads<C: Codec>(codec: &C, value: &str) -> Result<(), MediaTypeError> {
+fn essence(value: &HeaderValue, reads: impl FnOnce(&str) -> bool) -> Result<(), MediaTypeError> {
+    let value = value.to_str().map_err(|_| MediaTypeError::Unsupported)?;
     let (essence, parameters) = value.split_once(';').unwrap_or((value, ""));
     let essence = essence.trim_ascii().to_ascii_lowercase();
     let is_type = essence.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype));
-    if !is_type || !codec.reads(&essence) {
+    if !is_type || !reads(&essence) {
         return Err(MediaTypeError::Unsupported);
     }
-    match Parameters(parameters).all(|(name, value)| !name.eq_ignore_ascii_case("charset") || is_utf8(value)) {
+    match Parameters::new(parameters).all(|(name, value)| !name.eq_ignore_ascii_case("charset") || is_utf8(value)) {
         true => Ok(()),
         false => Err(MediaTypeError::Charset),
     }
 }
 
-fn is_utf8(charset: &str) -> bool {
+pub(in crate::http::server) fn is_utf8(charset: &str) -> bool {
     let bare = charset.strip_prefix('"').and_then(|charset| charset.strip_suffix('"')).unwrap_or(charset);
     bare.eq_ignore_ascii_case("utf-8")
 }
 
-fn is_token(text: &str) -> bool {
+pub(in crate::http::server) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// What follows the semicolon, as names and values: `; charset=utf-8; x="a;b"`.
-struct Parameters<'a>(&'a str);
+pub(in crate::http::server) struct Parameters<'a>(Elements<'a>);
+
+impl<'a> Parameters<'a> {
+    pub(in crate::http::server) fn new(text: &'a str) -> Self {
+        Self(Elements::new(text, b';'))
+    }
+}
 
 impl<'a> Iterator for Parameters<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let end = end_of_parameter(self.0);
-        let (parameter, rest) = self.0.split_at(end);
-        self.0 = rest.strip_prefix(';').unwrap_or(rest);
+        let parameter = self.0.next()?;
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         Some((name.trim_ascii(), value.trim_ascii()))
     }
 }
 
-/// The next semicolon that no quotes enclose.
-fn end_of_parameter(text: &str) -> usize {
-    let (mut quoted, mut escaped) = (false, false);
-    let end = text.bytes().position(|byte| {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            _ => return byte == b';' && !quoted,
+/// What stands between separators that no quotes enclose.
+pub(in crate::http::server) struct Elements<'a> {
+    rest: &'a str,
+    separator: u8,
+}
+
+impl<'a> Elements<'a> {
+    pub(in crate::http::server) fn new(rest: &'a str, separator: u8) -> Self {
+        Self { rest, separator }
+    }
+
+    fn end(&self) -> usize {
+        let (mut quoted, mut escaped) = (false, false);
+        let end = self.rest.bytes().position(|byte| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                _ => return byte == self.separator && !quoted,
+            }
+            false
+        });
+        end.unwrap_or(self.rest.len())
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.rest.is_empty() {
+            return None;
         }
-        false
-    });
-    end.unwrap_or(text.len())
+        let (element, rest) = self.rest.split_at(self.end());
+        self.rest = rest.get(1..).unwrap_or_default();
+        Some(element)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use http::StatusCode;
-    use http::header::{HeaderName, HeaderValue};
+    use http::header::HeaderName;
     use proptest::prelude::*;
 
     use super::*;

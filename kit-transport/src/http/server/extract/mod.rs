@@ -30,24 +30,24 @@
 //! The typed cause ([`PathError`], [`QueryError`], [`HeaderError`], [`MediaTypeError`]) is in the error's chain. Headers are
 //! read from the context's inbound metadata, which is where a request's headers are inside kit.
 
-mod body;
-mod de;
+pub(super) mod body;
 mod function;
 mod header;
-mod media;
+pub(super) mod media;
 mod path;
 mod query;
-mod text;
 
 use kit_core::{Context, Error};
 
 use crate::codec;
 use crate::http::Request;
 
+#[cfg(feature = "form")]
+pub use body::Form;
 pub use body::{BodyLimit, Json};
 pub use function::{DecodeFn, Extract, Extractor, decode_fn, extract};
 pub use header::{FromHeader, Header, HeaderError, header, required_header};
-pub use media::{MediaTypeError, accepts, uncoded};
+pub use media::{MediaTypeError, Readable, accepts, uncoded};
 pub use path::{Path, PathError, PathParams};
 pub use query::{Query, QueryError};
 

@@ -2,8 +2,7 @@ use kit_core::{Code, Context, Error};
 use serde::de::DeserializeOwned;
 
 use super::FromRequest;
-use super::de::{Fault, Field, Fields};
-use super::text::{Plus, unescaped};
+use crate::codec::urlencoded::{self, Fault};
 use crate::http::Request;
 
 /// The query of the URI, read into a struct or a map.
@@ -108,14 +107,7 @@ impl<T: DeserializeOwned + Send> FromRequest for Query<T> {
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, QueryError> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Some(Field { name: unescaped(name, Plus::Space)?, text: unescaped(value, Plus::Space)? })
-    });
-    let mut fields = pairs.collect::<Option<Vec<_>>>().ok_or(QueryError::Encoding)?;
-    // Stable: the values of one name keep their order.
-    fields.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(T::deserialize(Fields::of_query(&fields))?)
+    Ok(urlencoded::read(query).ok_or(QueryError::Encoding)??)
 }
 
 #[cfg(test)]

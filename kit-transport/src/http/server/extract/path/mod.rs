@@ -4,9 +4,8 @@ use kit_core::{Code, Context, Error};
 use serde::de::DeserializeOwned;
 
 use super::FromRequest;
-use super::de::{Fault, Field, Fields};
-use super::text::{NAME, Plus, unescaped};
 use crate::codec::shown;
+use crate::codec::urlencoded::{Fault, Field, Fields, NAME, Plus, unescaped};
 use crate::http::Request;
 
 pub use params::PathParams;

@@ -1,4 +1,5 @@
-use std::cell::Cell;
+#[cfg(test)]
+mod conformance;
 
 use bytes::Bytes;
 use kit_core::{Code, Error};
@@ -6,11 +7,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::buffer::written;
 use super::{Codec, Decode, ECHO_LIMIT, Encode, shown};
 
 /// JSON by serde: RFC 8259, at most [`DEPTH`](Self::DEPTH) levels deep.
 ///
-/// A field that stands twice in an object is an error where a struct is read, and the last one wins where a map is.
+/// All of it must be UTF-8, without a byte order mark. A number must fit the type that it is read into, and an escape must spell
+/// characters: half of a surrogate pair is refused. A field that stands twice in an object is an error where a struct is read, and the
+/// last one wins where a map is.
+///
+/// ```
+/// use kit_transport::codec::{Decode as _, Encode as _, Json};
+///
+/// let bytes = Json.encode(&[1, 2])?;
+/// assert_eq!(bytes, "[1,2]");
+/// let numbers: Vec<u8> = Json.decode(&bytes)?;
+/// # Ok::<(), kit_core::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json;
 
@@ -31,27 +44,8 @@ impl Codec for Json {
 
 impl<T: Serialize + ?Sized> Encode<T> for Json {
     fn encode(&self, value: &T) -> Result<Bytes, Error> {
-        // Taken, not borrowed: a value may encode another one while it is serialized.
-        let mut buffer = BUFFER.take();
-        buffer.clear();
-        let written = serde_json::to_writer(&mut buffer, value);
-        let bytes = match written {
-            Err(error) => Err(Error::bug(error)),
-            // One allocation of the right size, where a vector of its own takes two and keeps room it does not need.
-            Ok(()) if buffer.len() <= KEPT => Ok(Bytes::copy_from_slice(&buffer)),
-            Ok(()) => Ok(Bytes::from(std::mem::take(&mut buffer))),
-        };
-        BUFFER.set(buffer);
-        bytes
+        written(|buffer| serde_json::to_writer(buffer, value))
     }
-}
-
-/// How large an answer may be that is written into the thread's buffer and copied out, in bytes; a larger one is handed on
-/// without a copy.
-const KEPT: usize = 8 * 1024;
-
-thread_local! {
-    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 impl<T: DeserializeOwned> Decode<T> for Json {
@@ -59,7 +53,13 @@ impl<T: DeserializeOwned> Decode<T> for Json {
         if too_deep(bytes) {
             return Err(Error::invalid_argument("the JSON is nested too deeply").with_reason("json_too_deep"));
         }
-        serde_json::from_slice(bytes).map_err(refusal)
+        // All of it at once, which costs less than text by text, and leaves out none that nobody reads.
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            Error::boundary(Code::InvalidArgument, error)
+                .with_message("the JSON is not UTF-8")
+                .with_reason("json_malformed")
+        })?;
+        serde_json::from_str(text).map_err(refusal)
     }
 }
 

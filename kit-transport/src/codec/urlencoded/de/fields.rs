@@ -6,19 +6,19 @@ use super::{Fault, Field};
 /// All parameters: by name into a struct or a map. Those of a path, which has a fixed number in a fixed order, also into a
 /// tuple, and one alone into anything else.
 #[derive(Clone, Copy)]
-pub(in super::super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     fields: &'a [Field<'a>],
     ordered: bool,
 }
 
 impl<'a> Fields<'a> {
     /// Those of a path, in its order.
-    pub(in super::super) fn of_path(fields: &'a [Field<'a>]) -> Self {
+    pub(crate) fn of_path(fields: &'a [Field<'a>]) -> Self {
         Self { fields, ordered: true }
     }
 
     /// Those of a query; fields of one name stand side by side.
-    pub(in super::super) fn of_query(fields: &'a [Field<'a>]) -> Self {
+    pub(crate) fn of_query(fields: &'a [Field<'a>]) -> Self {
         Self { fields, ordered: false }
     }
 

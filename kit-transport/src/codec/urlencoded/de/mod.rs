@@ -10,21 +10,21 @@ use std::fmt::{self, Display};
 
 use serde::de;
 
-pub(super) use fields::Fields;
+pub(crate) use fields::Fields;
 
 use super::text::{COMPLAINT, NAME};
 use crate::codec::shown;
 
 /// A name and a text of it. A query may have several of one name, which stand side by side then.
 #[derive(Debug)]
-pub(super) struct Field<'a> {
-    pub(super) name: Cow<'a, str>,
-    pub(super) text: Cow<'a, str>,
+pub(crate) struct Field<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) text: Cow<'a, str>,
 }
 
 /// Why the texts did not become a value.
 #[derive(Debug, PartialEq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The caller's texts were refused; the name is that of the parameter, where one alone is to blame.
     Refused { name: Option<String>, complaint: String },
     /// The value needs a parameter that is not there.
@@ -37,7 +37,7 @@ pub(super) enum Fault {
 
 impl Fault {
     /// Blames the parameter of this name, unless one is blamed already.
-    pub(super) fn named(self, name: &str) -> Fault {
+    pub(crate) fn named(self, name: &str) -> Fault {
         match self {
             Fault::Refused { name: None, complaint } => Fault::Refused { name: Some(shown(name, NAME)), complaint },
             fault => fault,

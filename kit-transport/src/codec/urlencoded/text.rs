@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 /// How much of a parameter's name an error repeats, in bytes.
-pub(super) const NAME: usize = 40;
+pub(crate) const NAME: usize = 40;
 
 /// How much of a complaint about a value an error repeats, in bytes: serde's quote the value.
-pub(super) const COMPLAINT: usize = 100;
+pub(crate) const COMPLAINT: usize = 100;
 
 /// What the plus sign stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Plus {
+pub(crate) enum Plus {
     /// Itself: in a path.
     Plus,
     /// A space: in a query, which is written as forms are.
@@ -19,7 +19,7 @@ pub(super) enum Plus {
 
 /// `raw` without its percent escapes. `None` if an escape is broken, or if what they spell is not UTF-8: to guess on would
 /// let two readers of one URI see two values.
-pub(super) fn unescaped(raw: &str, plus: Plus) -> Option<Cow<'_, str>> {
+pub(crate) fn unescaped(raw: &str, plus: Plus) -> Option<Cow<'_, str>> {
     let spaced = plus == Plus::Space && raw.contains('+');
     if !spaced && !raw.contains('%') {
         return Some(Cow::Borrowed(raw));
