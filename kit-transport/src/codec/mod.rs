@@ -14,7 +14,8 @@
 //!
 //! What follows a value is refused; in Protobuf nothing can follow one. How large a body may be is the binding's limit:
 //! [`BodyLimit`](crate::http::server::extract::BodyLimit) of a server, 2 MiB,
-//! [`max_response_bytes`](crate::http::client::Config::max_response_bytes) of a client, 2 MiB. Several codecs for one endpoint are
+//! [`max_response_bytes`](crate::http::client::Config::max_response_bytes) of a client, 2 MiB. Bodies of many values are
+//! [`http::ndjson`](crate::http::ndjson) and [`http::server::sse`](crate::http::server::sse). Several codecs for one endpoint are
 //! [offered](mod@crate::http::server::offer); one way of writing and another of reading is a [`Pair`].
 //!
 //! # One of your own
@@ -66,6 +67,7 @@ mod cbor;
 #[cfg(feature = "form")]
 mod form;
 mod json;
+mod messages;
 #[cfg(feature = "msgpack")]
 mod msgpack;
 mod pair;
@@ -85,6 +87,7 @@ pub use cbor::Cbor;
 #[cfg(feature = "form")]
 pub use form::Form;
 pub use json::Json;
+pub use messages::Messages;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MsgPack;
 pub use pair::Pair;

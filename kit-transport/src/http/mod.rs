@@ -3,6 +3,7 @@
 mod body;
 pub mod client;
 pub mod deadline;
+pub mod ndjson;
 pub mod problem;
 pub mod server;
 mod status;

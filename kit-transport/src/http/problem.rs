@@ -109,7 +109,7 @@ pub fn status(error: &Error) -> StatusCode {
 }
 
 /// What is written of an error.
-fn written(error: &Error) -> Vec<u8> {
+pub(super) fn written(error: &Error) -> Vec<u8> {
     let status = status(error);
     let written = Written {
         r#type: "about:blank",

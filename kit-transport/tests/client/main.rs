@@ -7,6 +7,7 @@ mod ages;
 mod calls;
 mod caps;
 mod channel;
+mod codecs;
 mod deadlines;
 mod faults;
 mod frames;

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::support::*;
 
 /// A service on a port of its own; it ends with the test's runtime.
-async fn start(service: RouterService) -> (Target, JoinHandle<()>) {
+pub(crate) async fn start(service: RouterService) -> (Target, JoinHandle<()>) {
     let bound = Server::new(Default::default()).expect("defaults").bind("127.0.0.1:0").await.expect("a free port");
     let target = Target::parse(&format!("http://{}", bound.local_addr())).expect("an address is a target");
     let serving = tokio::spawn(async {

@@ -133,6 +133,11 @@ impl Tracked {
     fn close(&mut self, outcome: Outcome, error: Option<Error>) {
         self.end.complete(outcome, error.clone());
         let Some(mut edge) = self.edge.take() else { return };
+        let (outcome, error) = match self.end.ended() {
+            // What was streamed may have failed, and its body have told so to its end.
+            Some(ended) if outcome == Outcome::Success => (ended.outcome(), ended.error().cloned()),
+            _ => (outcome, error),
+        };
         // An answer of status 500 stays one, however well its body arrives.
         let said = edge.cx().outcome_of(&Ok::<_, Error>(()));
         edge.outcome = Some(if outcome == Outcome::Success { said } else { outcome });

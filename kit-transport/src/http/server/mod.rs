@@ -36,6 +36,7 @@ pub mod reply;
 mod route;
 mod router;
 mod service;
+pub mod sse;
 
 pub use binding::{Binding, json};
 pub use finalize::{Finalize, Finished};

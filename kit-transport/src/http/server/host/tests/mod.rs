@@ -9,6 +9,7 @@ mod frames;
 mod heads;
 mod http2;
 mod slow;
+mod streams;
 
 use std::sync::Arc;
 use std::time::Duration;
