@@ -1,10 +1,13 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kit::circuit::budget::Budgets;
 use kit::circuit::retry::{self, RetryLayer, Verdict};
 use kit::client::{Client, slot};
 use kit::discovery::balance::{Balancer, Candidates, RoundRobin};
+use kit::discovery::endpointer::{Event, News};
 use kit::{BoxEndpoint, Code, Context, Endpoint as _, Error, Layer, Routed, endpoint_fn};
+use tokio::time::Instant;
 
 use crate::net::{Answers, Ask, Listed, Net, READ, WRITE, Wire, Wires, client, log, plain, registry};
 
@@ -128,4 +131,35 @@ async fn a_second_client_of_one_service_needs_a_name_of_its_own_in_the_metrics()
     let _first = start("letters").unwrap();
     assert_eq!(start("letters").unwrap_err().code(), Code::FailedPrecondition);
     let _second = start("letters-bulk").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_of_one_callee_spend_one_budget_by_its_name() {
+    let (net, metrics, budgets) = (Net::of(&["a:1", "b:1"]), registry(), Budgets::default());
+    let start = |name: &str| {
+        let letters = client(&Listed::of(&["a:1", "b:1"]), &net, plain()).named(name);
+        letters.budget(&budgets.named("letters")).start(&log(), &metrics).unwrap()
+    };
+    let (one, other) = (start("one"), start("other"));
+    one.ready().await.unwrap();
+    net.set("a:1", Answers::Fails);
+    net.set("b:1", Answers::Fails);
+    one.endpoint(&READ, Ask).call(&mut Context::new(), 1).await.unwrap_err();
+    let stats = other.budget().stats(Instant::now());
+    assert_eq!((other.budget().name(), stats.calls, stats.spent), ("letters", 1, 2));
+    assert_eq!(other.explain().budget.spent, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_hears_what_becomes_of_the_instances() {
+    let (listed, net, heard) = (Listed::of(&["a:1"]), Net::of(&["a:1"]), Arc::new(Mutex::new(Vec::new())));
+    let told = Arc::clone(&heard);
+    let observer = move |event: &Event| told.lock().unwrap().push((event.instance.to_string(), event.news.clone()));
+    let letters = client(&listed, &net, plain()).observer(observer).start(&log(), &registry()).unwrap();
+    letters.ready().await.unwrap();
+    letters.close().await;
+    let heard = heard.lock().unwrap();
+    let about_a = heard.iter().all(|(instance, _)| instance == "a:1");
+    assert!(about_a && heard.iter().any(|(_, news)| matches!(news, News::Made { .. })), "{heard:?}");
+    assert!(heard.iter().any(|(_, news)| matches!(news, News::Closed { cut: 0, .. })), "{heard:?}");
 }
