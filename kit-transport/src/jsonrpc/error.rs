@@ -43,6 +43,37 @@ impl Fault {
     }
 }
 
+/// A number of the application's own, by which callers of another make know an error: as its cause, it is what the error leaves
+/// with. The code stays, for the layers and for callers of ours.
+///
+/// ```
+/// use kit_core::Error;
+/// use kit_transport::jsonrpc::Number;
+///
+/// static NO_FUNDS: Number = Number::new(1001).unwrap();
+///
+/// let error = Error::failed_precondition("the account is empty").with_reason("no_funds").with_cause(NO_FUNDS);
+/// assert!(Number::new(-32050).is_none());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("error {0} of the application")]
+pub struct Number(i64);
+
+impl Number {
+    /// This number; `None` from -32768 to -32000, which the specification keeps for itself.
+    pub const fn new(number: i64) -> Option<Self> {
+        match number {
+            -32768..=-32000 => None,
+            own => Some(Self(own)),
+        }
+    }
+
+    /// It.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
 /// The error object that a server answered with: the cause of a client's error.
 ///
 /// A server of another make has numbers of its own, and any `data`: they are read here.
@@ -137,8 +168,10 @@ struct ReadData {
 /// Writes the error object of `error`.
 pub(super) fn write(error: &Error, into: &mut Vec<u8>) {
     let fault = error.cause::<Fault>();
+    let own = || error.cause::<Number>().map(|number| number.get());
+    let number = fault.map(|fault| fault.number()).or_else(own).unwrap_or_else(|| number_of(error.code()));
     let written = Written {
-        code: fault.map_or_else(|| number_of(error.code()), |fault| fault.number()),
+        code: number,
         message: fault.map_or_else(|| error.message(), |fault| fault.message()),
         data: Data {
             code: error.code().as_str(),
@@ -255,6 +288,20 @@ mod tests {
         assert_eq!((&object["code"], &object["message"]), (&json!(-32700), &json!("Parse error")));
         assert_eq!(object["data"]["detail"], "at line 1");
         assert_eq!(back(&object).message(), "at line 1");
+    }
+
+    #[test]
+    fn a_number_of_the_applications_own_leaves_in_the_place_of_the_codes() {
+        let error = Error::failed_precondition("the account is empty").with_cause(Number::new(1001).unwrap());
+        let object = written(&error);
+        assert_eq!((&object["code"], &object["message"]), (&json!(1001), &json!("the account is empty")));
+        let back = back(&object);
+        assert_eq!((back.code(), back.cause::<RemoteError>().unwrap().number()), (Code::FailedPrecondition, 1001));
+        // What another server said is its number, and none of ours.
+        assert_eq!(written(&back)["code"], number_of(Code::FailedPrecondition));
+        for (number, fits) in [(-32769, true), (-32768, false), (-32000, false), (-31999, true), (0, true)] {
+            assert_eq!(Number::new(number).is_some(), fits, "{number}");
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@
 //! | -32603, Internal error | `Internal`: bugs and panics | `Internal` |
 //! | -32000 less gRPC's number | every other code: `NotFound` is -32005, `Unavailable` -32014 | that code |
 //! | any other from -32768 to -32000 | | `Unknown` |
-//! | any other | | `FailedPrecondition`: the other service works, and said no |
+//! | any other | an error whose cause is a [`Number`] | `FailedPrecondition`: the other service works, and said no |
 //!
 //! A client takes the code from `data.code` if it is one of ours, else by this table; what came stands in the error's cause,
 //! [`RemoteError`].
@@ -73,7 +73,7 @@ mod error;
 mod message;
 pub mod server;
 
-pub use error::{Fault, RemoteError, code_of, number_of};
+pub use error::{Fault, Number, RemoteError, code_of, number_of};
 
 use kit_core::Outcome;
 
