@@ -1,12 +1,16 @@
 //! What servers of another make, and worse, answer.
 
+use std::time::Duration;
+
+use http::HeaderValue;
 use kit_core::{Code, Context, Endpoint as _, Error, Outcome, Retry};
-use kit_transport::http::BodyTooLarge;
 use kit_transport::http::client::UnexpectedAnswer;
 use kit_transport::http::problem::{self, Rejection};
+use kit_transport::http::{Body, BodyTooLarge, Request, Response};
 use kit_transport::jsonrpc::RemoteError;
-use kit_transport::jsonrpc::client::MalformedAnswer;
+use kit_transport::jsonrpc::client::{Client, MalformedAnswer};
 use proptest::prelude::*;
+use tokio::time::Instant;
 
 use crate::support::{Canned, SUM};
 
@@ -115,6 +119,21 @@ async fn an_answer_that_is_too_large_is_no_413_of_ours() {
     assert_eq!((error.code(), error.reason()), (Code::ResourceExhausted, Some("answer_too_large")));
     assert_eq!(error.retry(), Retry::Never);
     assert!(error.cause::<BodyTooLarge>().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_end_is_given_up_at_the_deadline() {
+    let endless = kit_core::request_fn(async |_: Request| {
+        let mut response = Response::new(Body::stream(futures_util::stream::pending()));
+        response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+        Ok(response)
+    });
+    let rpc = Client::new(endless, "/rpc").unwrap();
+    let mut cx = Context::new();
+    let deadline = cx.now() + Duration::from_secs(2);
+    cx = cx.with_deadline(Some(deadline));
+    let error = rpc.endpoint::<(), i64>(&SUM).call(&mut cx, ()).await.unwrap_err();
+    assert_eq!((error.code(), Instant::now()), (Code::DeadlineExceeded, deadline));
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -1,5 +1,6 @@
 use kit_core::{Code, Context, Endpoint as _, Error, Outcome, Retry};
 use kit_transport::jsonrpc::client::{Answers, Batch, Batches, Ticket};
+use proptest::prelude::*;
 
 use crate::support::{Canned, FOOBAR, GET_DATA, SUBTRACT, SUM, Subtract, UPDATE, calculator, client};
 
@@ -125,4 +126,42 @@ async fn an_empty_batch_and_a_foreign_ticket_are_refused() {
     let body = r#"[{"jsonrpc":"2.0","result":20,"id":2},{"jsonrpc":"2.0","result":10,"id":1}]"#;
     let (mut own, _) = answers(body).await.unwrap();
     assert!(own.take(foreign).unwrap_err().is_bug());
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+/// What may stand in a list of answers.
+const PARTS: [&str; 10] = [
+    r#"{"jsonrpc":"2.0","result":7,"id":1}"#,
+    r#"{"jsonrpc":"2.0","result":7,"id":2}"#,
+    r#"{"jsonrpc":"2.0","result":"seven","id":2}"#,
+    r#"{"jsonrpc":"2.0","error":{"code":1,"message":"m"},"id":1}"#,
+    r#"{"jsonrpc":"2.0","error":{"code":-32600,"message":"m"},"id":null}"#,
+    r#"{"jsonrpc":"2.0","result":7,"id":3}"#,
+    r#"{"jsonrpc":"1.0","result":7,"id":1}"#,
+    r#"{"jsonrpc":"2.0","id":1}"#,
+    "[]",
+    "7",
+];
+
+proptest! {
+    #[test]
+    fn a_list_gives_each_call_its_own_answer_or_an_error(parts in prop::collection::vec(0..PARTS.len(), 0..4)) {
+        let body = format!("[{}]", parts.iter().map(|&part| PARTS[part]).collect::<Vec<_>>().join(","));
+        match block_on(answers(&body)) {
+            Ok((mut answers, [first, second])) => {
+                // Whoever has a result of its own gets it.
+                prop_assert_eq!(answers.take(first).is_ok(), parts.contains(&0));
+                prop_assert_eq!(answers.take(second).is_ok(), parts.contains(&1));
+            }
+            Err(error) => {
+                let spoilt = parts.iter().any(|&part| part > 4);
+                let twice = |of: [usize; 2]| parts.iter().filter(|part| of.contains(part)).count() > 1;
+                prop_assert!(spoilt || twice([0, 3]) || twice([1, 2]), "{}", body);
+                assert_malformed(&error);
+            }
+        }
+    }
 }

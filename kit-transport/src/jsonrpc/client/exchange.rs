@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method as Verb, Uri};
 use kit_core::{Code, Context, Endpoint, Error, Retry};
+use tokio::time::timeout_at;
 
 use super::Client;
 use crate::codec::Json;
@@ -26,13 +27,20 @@ where
     /// Sends a body, and reads what comes back whole.
     pub(super) async fn exchange(&self, cx: &mut Context, body: Vec<u8>) -> Result<Received, Error> {
         let (parts, body) = self.inner.call(cx, self.request(body)).await?.into_parts();
-        let read = body.bytes(self.max_answer_bytes).await;
+        let reading = body.bytes(self.max_answer_bytes);
+        let read = match cx.deadline() {
+            None => reading.await,
+            // Raw cuts its bodies off itself; another endpoint need not.
+            Some(deadline) => {
+                timeout_at(deadline, reading).await.unwrap_or_else(|_| Err(Code::DeadlineExceeded.into()))
+            }
+        };
         cx.stamp();
         let success = parts.status.is_success();
         let body = match read {
             Ok(body) => body,
             // The status says enough.
-            Err(_) if !success => Bytes::new(),
+            Err(error) if !success && error.code() != Code::DeadlineExceeded => Bytes::new(),
             Err(error) => return Err(unread(error)),
         };
         cx.sizes_mut().add_received(body.len());

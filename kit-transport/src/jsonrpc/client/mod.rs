@@ -43,6 +43,7 @@
 //! | a body of another type, or with a content coding | `Internal` | `unexpected_content_type`, `unexpected_content_coding` |
 //! | a body of more than [`max_answer_bytes`](Client::max_answer_bytes) | `ResourceExhausted` | `answer_too_large` |
 //! | a status other than 2xx without an error object | [its own](crate::http::problem::error), or that of the status | its own |
+//! | a body that is not here at the deadline | `DeadlineExceeded` | |
 //! | parameters that are no array and no object | `InvalidArgument` | `bad_params` |
 //!
 //! and whatever the inner endpoint fails with.
