@@ -142,7 +142,9 @@ impl Candidate {
     }
 
     /// What a call to it is expected to cost at `now`, in seconds, with nothing else in flight: its latency, and the penalty of its
-    /// failures. `None` before its first call has ended.
+    /// failures. `None` before its first call has ended, and if none has for half of the [decay](super::Config::decay): what did badly
+    /// and is avoided is called again to see, instead of being avoided until its worst has faded, which takes a minute from a second
+    /// to the milliseconds of others.
     pub fn cost(&self, now: Instant) -> Option<f64> {
         self.cost_at(self.at(now)).map(|nanos| nanos / 1e9)
     }
@@ -157,7 +159,8 @@ impl Candidate {
     #[inline]
     pub(super) fn cost_at(&self, at: u64) -> Option<f64> {
         let reading = self.reading(at);
-        reading.latency.map(|latency| latency + reading.failing * self.shared.penalty)
+        let latency = reading.latency.filter(|_| !reading.stale)?;
+        Some(latency + reading.failing * self.shared.penalty)
     }
 
     #[inline]

@@ -1,5 +1,8 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+/// The share of the decay after which what is known of an instance that nobody calls is too old.
+const STALE: f64 = 0.5;
+
 /// Set beside the calls in flight of one that is to get no more: in the same word, so that no call can begin unseen after the last
 /// look at it.
 const LEAVING: u32 = 1 << 31;
@@ -26,6 +29,8 @@ pub(crate) struct Reading {
     pub(crate) latency: Option<f64>,
     /// Share of failures in `[0.0, 1.0]`.
     pub(crate) failing: f64,
+    /// No call has ended for so long that it is too old to choose by.
+    pub(crate) stale: bool,
 }
 
 /// What an end says.
@@ -70,13 +75,14 @@ impl Load {
     /// `since` is forgotten. All in nanoseconds.
     pub(crate) fn end(&self, end: End, now: u64, took: u64, since: u64, decay: f64) {
         let took = (took as f64).max(1.0);
-        let known = self.read(now, since, decay).latency;
+        let Reading { latency: known, stale, .. } = self.read(now, since, decay);
         // What was abandoned before anything is known may have been abandoned at once.
         if end == End::Left && known.is_none_or(|known| took <= known) {
             return;
         }
         let last = self.stamp.fetch_max(now, Ordering::Relaxed);
-        let kept = if known.is_some() { kept(now.saturating_sub(last), decay) } else { 0.0 };
+        // What is too old to choose by says nothing beside what just happened.
+        let kept = if known.is_some() && !stale { kept(now.saturating_sub(last), decay) } else { 0.0 };
         update(&self.latency, |known| match end {
             // A quick failure is no quick answer.
             _ if took >= known => took,
@@ -99,9 +105,10 @@ impl Load {
         if latency == 0.0 || (stamp < since && since <= now) {
             return Reading::default();
         }
-        let kept = kept(now.saturating_sub(stamp), decay);
+        let age = now.saturating_sub(stamp);
+        let kept = kept(age, decay);
         let failing = f64::from_bits(self.failing.load(Ordering::Relaxed));
-        Reading { latency: Some(latency * kept), failing: failing * kept }
+        Reading { latency: Some(latency * kept), failing: failing * kept, stale: age as f64 >= decay * STALE }
     }
 }
 
@@ -137,9 +144,20 @@ mod tests {
         assert_eq!(millis(&load, 2 * SECOND), 500.0);
         let faded = millis(&load, 12 * SECOND);
         assert!((faded - 500.0 / std::f64::consts::E).abs() < 0.1, "{faded}");
-        load.end(End::Worked, 12 * SECOND, 10_000_000, 0, DECAY);
-        let moved = millis(&load, 12 * SECOND);
-        assert!((190.0..191.0).contains(&moved), "{moved}");
+        load.end(End::Worked, 6 * SECOND, 10_000_000, 0, DECAY);
+        let moved = millis(&load, 6 * SECOND);
+        assert!((338.0..339.0).contains(&moved), "{moved}");
+    }
+
+    #[test]
+    fn what_is_older_than_half_the_decay_says_nothing_beside_a_new_answer() {
+        let load = Load::default();
+        load.end(End::Failed, SECOND, 500_000_000, 0, DECAY);
+        let stale = |now| load.read(now, 0, DECAY).stale;
+        assert_eq!((stale(SECOND), stale(6 * SECOND - 1), stale(6 * SECOND)), (false, false, true));
+        load.end(End::Worked, 6 * SECOND, 10_000_000, 0, DECAY);
+        assert_eq!((millis(&load, 6 * SECOND), load.read(6 * SECOND, 0, DECAY).failing), (10.0, 0.0));
+        assert!(!stale(6 * SECOND));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct LeastRequests(Chance);
 ///
 /// The cost of a call is the peak average of latency, plus the share of failures times a
 /// [penalty](super::Config::failure_penalty), times one more than the calls in flight for the weight. One that nobody has called
-/// yet counts as quick as the other of the two.
+/// yet, or for half of the [decay](super::Config::decay), counts as quick as the other of the two.
 ///
 /// # Source
 /// Finagle's `PeakEwma` and tower's, neither of which counts failures.

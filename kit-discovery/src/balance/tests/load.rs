@@ -26,10 +26,27 @@ async fn an_instance_500_ms_slower_falls_from_its_quarter_to_a_twentieth_in_10_s
     traffic.run(9 * SECOND, slow);
     let after = share(&traffic.run(SECOND, slow), "b");
     assert!(after <= 0.05, "{after}");
-    // Well again, it is called again, once what is known of it has faded.
-    traffic.run(60 * SECOND, works);
+    // Well again, it is called again.
+    traffic.run(6 * SECOND, works);
     let again = share(&traffic.run(10 * SECOND, works), "b");
     assert!((0.2..0.3).contains(&again), "{again}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_hung_once_is_called_again_within_10_s() {
+    let roster = unjudged(weighted(&[1, 1, 1, 1]));
+    let balancer = PeakEwma::from_source(seeded());
+    let mut traffic = Traffic::new(&roster, &balancer);
+    let quick = |_: &str| (2 * MS, Outcome::Success);
+    traffic.run(5 * SECOND, quick);
+    let hangs = |id: &str| if id == "b" { (SECOND, Outcome::TimedOut) } else { quick(id) };
+    traffic.run(2 * SECOND, hangs);
+    // While it hangs, few calls find out.
+    let during = share(&traffic.run(20 * SECOND, hangs), "b");
+    assert!(during <= 0.01, "{during}");
+    traffic.run(9 * SECOND, quick);
+    let again = share(&traffic.run(SECOND, quick), "b");
+    assert!((0.15..0.35).contains(&again), "{again}");
 }
 
 #[tokio::test(start_paused = true)]
