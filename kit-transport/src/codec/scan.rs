@@ -10,6 +10,7 @@ use super::{ECHO_LIMIT, shown};
 pub(super) const DEPTH: usize = 128;
 
 /// The head of an item.
+#[cfg_attr(not(feature = "cbor"), expect(dead_code, reason = "MessagePack measures everything"))]
 pub(super) enum Head {
     /// It is whole: its bytes were passed over.
     Whole,

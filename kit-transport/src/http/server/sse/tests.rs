@@ -140,6 +140,21 @@ async fn an_error_is_the_last_event_and_the_streams_end_hears_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_that_its_deadline_ends_says_so() {
+    let mut cx = Context::new();
+    let mut scope = cx.scope_after(Duration::from_secs(20));
+    let items = Streaming::new(&mut scope, stream::pending::<Result<Event, Error>>());
+    let (end, began) = (items.end().clone(), Instant::now());
+    let mut body = body(&Sse::new(), items);
+    assert_eq!(next(&mut body).await.unwrap(), ":\n\n");
+    let events = read(&next(&mut body).await.unwrap());
+    assert_eq!((&*events[0].0, began.elapsed()), ("error", Duration::from_secs(20)));
+    assert!(events[0].1.contains("DeadlineExceeded"));
+    assert_eq!(next(&mut body).await, None);
+    assert_eq!(end.ended().expect("ended").outcome(), Outcome::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_item_that_is_no_event_ends_the_stream_as_an_error() {
     let items = Streaming::new(&mut Context::new(), stream::iter([1, 2, 3]).map(Ok));
     let end = items.end().clone();
