@@ -82,10 +82,12 @@ impl Aims<'_> {
 
     fn client(&mut self) {
         for (what, case, most) in [
-            ("round robin over 100, picked and ended (row 25)", "round robin/kit", 18.0),
-            ("P2C over 100, picked and ended (row 25)", "P2C/kit", 35.0),
+            ("round robin over 100 (row 25)", "round robin, the choice/kit", 18.0),
+            ("P2C over 100 (row 25)", "P2C, the choice/kit", 35.0),
         ] {
             self.nanoseconds(what, case, most);
+        }
+        for (what, case) in [("a turn, picked and ended", "round robin/kit"), ("P2C, picked and ended", "P2C/kit")] {
             self.allocations(what, case, 0.0);
         }
         self.allocations("a whole call, stretch (row 13)", "call/kit", 15.0);

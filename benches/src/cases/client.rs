@@ -1,6 +1,6 @@
 //! What a client costs: choosing one of a hundred, and whole calls to three servers.
 //!
-//! A name is `what/who`. Kit's picks are given the call's time, as in a stack that has read the clock, and told their end: a balancer that
+//! A name is `what/who`. A choice is the balancer's alone. Kit's picks are given the call's time, as in a stack that has read the clock, and told their end: a balancer that
 //! is told nothing knows nothing. The servers have a thread of their own, so allocations are the client's alone.
 
 use std::convert::Infallible;
@@ -35,12 +35,14 @@ const INSTANCES: usize = 100;
 const SERVERS: usize = 3;
 
 pub(super) fn cases(cases: &mut impl Cases) {
+    choose(cases, "round robin, the choice/kit", RoundRobin::new());
     pick(cases, "round robin/kit", RoundRobin::new());
     let swap = Swap::new();
     cases.case("round robin/arc-swap and a counter", || swap.pick());
     pick_beside(cases, "round robin, two threads/kit", RoundRobin::new());
     cases.contended("round robin, two threads/arc-swap and a counter", || swap.pick());
 
+    choose(cases, "P2C, the choice/kit", PeakEwma::new());
     pick(cases, "P2C/kit", PeakEwma::new());
     let mut tower = tower();
     cases.case("P2C/tower", || call(&mut tower));
@@ -61,6 +63,15 @@ fn roster() -> Roster {
     let instance = |n: usize| (Arc::new(Instance::new(format!("10.0.0.{n}:80"))), ());
     roster.replace(Ok((0..INSTANCES).map(instance).collect()));
     roster
+}
+
+/// The set is read and one of it chosen, which is all that Go kit's balancers do.
+fn choose(cases: &mut impl Cases, name: &'static str, balancer: impl Balancer) {
+    let (roster, cx) = (roster(), Context::at(Instant::now()));
+    cases.case(name, || {
+        let at = black_box(&roster).read(|set| balancer.pick(&cx, set));
+        assert!(black_box(at).is_some(), "there are a hundred");
+    });
 }
 
 fn pick(cases: &mut impl Cases, name: &'static str, balancer: impl Balancer) {

@@ -166,6 +166,27 @@ impl<C: Clone> Roster<C> {
         }
     }
 
+    /// Reads the set as a balancer does: for who tries a balancer, or asks it whom it would pick. It takes no lock; no call begins.
+    ///
+    /// ```
+    /// use kit_core::Context;
+    /// use kit_discovery::balance::{Balancer as _, Roster, RoundRobin};
+    /// use kit_discovery::{Fixed, Instancer as _, Policy};
+    ///
+    /// # fn main() -> Result<(), kit_core::Error> {
+    /// let roster = Roster::new(Default::default())?;
+    /// roster.set(Fixed::parse("strings", "10.0.0.1:80, 10.0.0.2:80")?.subscribe().view(Policy::default())?.instances());
+    ///
+    /// let (turns, cx) = (RoundRobin::new(), Context::new());
+    /// let picked = roster.read(|set| [turns.pick(&cx, set), turns.pick(&cx, set), turns.pick(&cx, set)]);
+    /// assert_eq!(picked, [Some(0), Some(1), Some(0)]);
+    /// # Ok(()) }
+    /// ```
+    #[inline]
+    pub fn read<R>(&self, read: impl FnOnce(&Candidates) -> R) -> R {
+        read(&self.snapshot.load().candidates)
+    }
+
     /// Everybody in the set, as it stands: for who explains what goes on.
     pub fn candidates(&self) -> Vec<Arc<Candidate>> {
         self.snapshot.load().candidates.to_vec()
