@@ -6,7 +6,10 @@
 //! std's own hook prints a panic to stderr before anybody catches it. A service that keeps its output to one format installs
 //! [`set_panic_hook`]: what [`Recover`] will catch is kept for its error, the rest goes to the hook's reporter. With kit-log that is
 //! `kit_log::log_panics`, which is this hook with a log behind it.
+//!
+//! What runs outside a call, such as a stream that is polled when its call has long been answered, goes through [`catch`].
 
+mod catch;
 mod endpoint;
 mod error;
 mod future;
@@ -15,6 +18,7 @@ mod layer;
 #[cfg(test)]
 mod tests;
 
+pub use catch::catch;
 pub use endpoint::Recover;
 pub use error::Panicked;
 pub use hook::{PanicReport, set_panic_hook};

@@ -15,11 +15,16 @@ thread_local! {
 
 /// What `write` writes. That it fails is a bug: it was given room, and what it writes is ours.
 pub(super) fn written<E: Into<BoxError>>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, Error> {
+    filled(|buffer| write(buffer).map_err(Error::bug))
+}
+
+/// What `write` writes.
+pub(crate) fn filled(write: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>) -> Result<Bytes, Error> {
     // Taken, not borrowed: a value may encode another one while it is serialized.
     let mut buffer = BUFFER.take();
     buffer.clear();
     let bytes = match write(&mut buffer) {
-        Err(error) => Err(Error::bug(error)),
+        Err(error) => Err(error),
         // One allocation of the right size, where a vector of its own takes two and keeps room it does not need.
         Ok(()) if buffer.len() <= KEPT => Ok(Bytes::copy_from_slice(&buffer)),
         Ok(()) => Ok(Bytes::from(std::mem::take(&mut buffer))),

@@ -82,6 +82,8 @@ pub(crate) mod urlencoded;
 use bytes::Bytes;
 use kit_core::Error;
 
+#[cfg(feature = "grpc")]
+pub(crate) use buffer::filled;
 #[cfg(feature = "cbor")]
 pub use cbor::Cbor;
 #[cfg(feature = "form")]
@@ -126,6 +128,16 @@ pub trait Encode<T: ?Sized>: Codec {
     /// # Errors
     /// A bug: a value that this format cannot express.
     fn encode(&self, value: &T) -> Result<Bytes, Error>;
+
+    /// Writes the bytes of `value` behind what is in `out`: for messages that follow one another. It copies what [`encode`](Self::encode)
+    /// makes, unless a codec knows better. What it wrote before an error stays there.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    fn encode_to(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+        out.extend_from_slice(&self.encode(value)?);
+        Ok(())
+    }
 }
 
 /// A codec that reads values of type `T`.

@@ -60,6 +60,10 @@ impl<T: ?Sized, W: Encode<T>, R: Codec> Encode<T> for Pair<W, R> {
     fn encode(&self, value: &T) -> Result<Bytes, Error> {
         self.write.encode(value)
     }
+
+    fn encode_to(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.write.encode_to(value, out)
+    }
 }
 
 impl<T, W: Codec, R: Decode<T>> Decode<T> for Pair<W, R> {

@@ -48,6 +48,10 @@ impl<T: Message> Encode<T> for Protobuf {
     fn encode(&self, value: &T) -> Result<Bytes, Error> {
         Ok(value.encode_to_vec().into())
     }
+
+    fn encode_to(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+        value.encode(out).map_err(Error::bug)
+    }
 }
 
 impl<T: Message + Default> Decode<T> for Protobuf {

@@ -24,7 +24,8 @@ use super::{Body, BodyTooLarge, code_of, status_of};
 /// The media type of a problem.
 pub const CONTENT: &str = "application/problem+json";
 
-const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
+/// What a caller is told of another attempt, in milliseconds (proposal A6).
+pub(crate) const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
 /// The cause of an error that is about HTTP itself, and has a status that its code does not imply.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -211,7 +212,7 @@ fn date(headers: &HeaderMap) -> Option<SystemTime> {
 }
 
 /// gRPC's word on another attempt: after so many milliseconds, or not at all if it is no such number (proposal A6).
-fn pushback(headers: &HeaderMap) -> Option<Retry> {
+pub(crate) fn pushback(headers: &HeaderMap) -> Option<Retry> {
     let value = headers.get(PUSHBACK)?;
     let pause: Option<u32> = value.to_str().ok().and_then(|value| value.parse().ok());
     Some(pause.map_or(Retry::Never, |ms| Retry::After(Duration::from_millis(ms.into()))))

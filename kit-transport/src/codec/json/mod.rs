@@ -46,6 +46,10 @@ impl<T: Serialize + ?Sized> Encode<T> for Json {
     fn encode(&self, value: &T) -> Result<Bytes, Error> {
         written(|buffer| serde_json::to_writer(buffer, value))
     }
+
+    fn encode_to(&self, value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+        serde_json::to_writer(out, value).map_err(Error::bug)
+    }
 }
 
 impl<T: DeserializeOwned> Decode<T> for Json {

@@ -1,0 +1,137 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn an_error_comes_back_with_its_code_line_reason_and_id() {
+    for code in Code::ALL {
+        let error = Error::new(code, "50 % of \u{fc}").with_reason("why");
+        let back = error_of(&trailers_of(&error)).unwrap_err();
+        assert_eq!((back.code(), back.message(), back.reason()), (code, "50 % of \u{fc}", Some("why")));
+        assert_eq!((back.id(), back.retry()), (error.id(), error.retry()));
+    }
+}
+
+#[test]
+fn nothing_internal_leaves() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("password of db-7 is hunter2")]
+    struct Secret;
+    let error = Error::bug(Secret).with_field("host", "db-7");
+    let trailers = trailers_of(&error);
+    assert_eq!(trailers[STATUS], "13");
+    let bytes = Metadata::received(trailers.clone()).get_bin(DETAILS.as_str()).expect("details");
+    for text in [String::from_utf8_lossy(&bytes).into_owned(), format!("{trailers:?}")] {
+        assert!(!text.contains("hunter2") && !text.contains("db-7"), "{text}");
+    }
+}
+
+#[test]
+fn a_pause_is_sent_in_milliseconds_and_in_the_details() {
+    let error = Error::unavailable("busy").with_retry(Retry::After(Duration::from_micros(1_200_001)));
+    let mut trailers = trailers_of(&error);
+    assert_eq!(trailers[PUSHBACK], "1201");
+    let pause = |trailers: &HeaderMap| error_of(trailers).unwrap_err().retry();
+    assert_eq!(pause(&trailers), Retry::After(Duration::from_millis(1_201)));
+    trailers.remove(PUSHBACK);
+    assert_eq!(pause(&trailers), Retry::After(Duration::from_micros(1_200_001)));
+}
+
+#[test]
+fn an_error_that_nobody_is_to_repeat_says_so_where_its_code_does_not() {
+    let error = Error::unavailable("down").with_retry(Retry::Never);
+    assert_eq!(trailers_of(&error)[PUSHBACK], "-1");
+    assert_eq!(error_of(&trailers_of(&error)).unwrap_err().retry(), Retry::Never);
+    for error in [Error::unavailable("down"), Error::not_found("no such row")] {
+        assert!(!trailers_of(&error).contains_key(PUSHBACK));
+    }
+}
+
+fn trailers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+    pairs.iter().map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+}
+
+#[test]
+fn a_status_that_is_missing_or_none_is_unknown() {
+    assert!(error_of(&trailers(&[("grpc-status", "0"), ("grpc-message", "ignored")])).is_ok());
+    for status in ["", "-1", "17", "99", "999999999999", "OK", "1 ", "5x", "\u{b2}"] {
+        let trailers = HeaderMap::from_iter([(STATUS, HeaderValue::from_bytes(status.as_bytes()).unwrap())]);
+        assert_eq!(error_of(&trailers).unwrap_err().code(), Code::Unknown, "{status:?}");
+    }
+    assert_eq!(error_of(&HeaderMap::new()).unwrap_err().code(), Code::Unknown);
+}
+
+#[test]
+fn details_that_are_none_or_speak_of_another_error_are_passed_over() {
+    let (busy, other) = (Error::unavailable("busy").with_reason("a"), Error::not_found("no").with_reason("b"));
+    let mut trailers = trailers_of(&busy);
+    trailers.insert(DETAILS, trailers_of(&other)[DETAILS].clone());
+    let error = error_of(&trailers).unwrap_err();
+    assert_eq!((error.code(), error.reason()), (Code::Unavailable, None));
+    for damaged in ["", "%%%", "/w", "CAU"] {
+        trailers.insert(DETAILS, HeaderValue::from_static(damaged));
+        assert_eq!(error_of(&trailers).unwrap_err().reason(), None, "{damaged:?}");
+    }
+}
+
+#[test]
+fn a_line_of_a_stranger_is_made_safe_and_a_missing_one_is_that_of_the_code() {
+    let error = error_of(&trailers(&[("grpc-status", "5"), ("grpc-message", "a%0Ab%1b[31m")])).unwrap_err();
+    assert_eq!(error.message(), "a b [31m");
+    for message in [&[("grpc-status", "5")][..], &[("grpc-status", "5"), ("grpc-message", "")]] {
+        assert_eq!(error_of(&trailers(message)).unwrap_err().message(), Code::NotFound.line());
+    }
+}
+
+#[test]
+fn what_an_endpoint_leaves_goes_along_and_the_status_is_ours() {
+    let left =
+        trailers(&[("x-rows", "7"), ("grpc-status", "0"), ("grpc-message", "fine"), ("content-type", "text/plain")]);
+    let well = sealed(left.clone(), None);
+    assert_eq!(
+        (well.len(), &well["x-rows"], &well[STATUS]),
+        (2, &HeaderValue::from_static("7"), &HeaderValue::from_static("0"))
+    );
+    let failed = sealed(left, Some(&Error::not_found("no")));
+    assert_eq!(
+        (&failed["x-rows"], &failed[STATUS], &failed[MESSAGE]),
+        (&HeaderValue::from_static("7"), &HeaderValue::from_static("5"), &HeaderValue::from_static("no"))
+    );
+}
+
+#[test]
+fn a_long_line_is_cut_and_details_that_do_not_fit_are_left_out() {
+    let trailers = trailers_of(&Error::not_found("\u{fc}".repeat(4_000)));
+    assert_eq!(error_of(&trailers).unwrap_err().message().len(), LINE);
+    let trailers = trailers_of(&Error::not_found("no").with_reason("r".repeat(9_000)));
+    assert!(!trailers.contains_key(DETAILS));
+    assert_eq!(error_of(&trailers).unwrap_err().code(), Code::NotFound);
+}
+
+proptest! {
+    #[test]
+    fn any_trailers_are_read(status in "[0-9]{0,3}|.{0,5}", message in proptest::collection::vec(32u8..=255, 0..40), details in "[A-Za-z0-9+/=]{0,80}") {
+        let mut trailers = HeaderMap::new();
+        for (name, value) in [(STATUS, status.as_bytes()), (MESSAGE, &message), (DETAILS, details.as_bytes())] {
+            if let Ok(value) = HeaderValue::from_bytes(value) {
+                trailers.insert(name, value);
+            }
+        }
+        if let Err(error) = error_of(&trailers) {
+            prop_assert!(!error.message().chars().any(char::is_control));
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_read(message in ".{0,80}", reason in proptest::option::of("[ -~]{1,40}")) {
+        let mut error = Error::aborted(message.clone());
+        if let Some(reason) = &reason {
+            error = error.with_reason(reason.clone());
+        }
+        let back = error_of(&trailers_of(&error)).unwrap_err();
+        let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        prop_assert_eq!(back.message(), if line.is_empty() { Code::Aborted.line() } else { &line });
+        prop_assert_eq!(back.reason(), reason.as_deref());
+        prop_assert_eq!(back.id(), error.id());
+    }
+}
