@@ -22,11 +22,14 @@ pub struct Config {
     /// How many calls of one batch run at once, `[1, 1000]`. Default 8: a caller who puts its calls in one gains on the way, and
     /// takes no more of the service at a time than eight who call one by one.
     pub max_concurrent: usize,
+    /// Whether a request that names no version, or an empty one, is read as one of 2.0. Default false: the specification has it
+    /// there, exactly. For callers who leave it out, such as Go kit's client, which writes `"jsonrpc":""`.
+    pub unversioned: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_batch: 100, max_concurrent: 8 }
+        Self { max_batch: 100, max_concurrent: 8, unversioned: false }
     }
 }
 

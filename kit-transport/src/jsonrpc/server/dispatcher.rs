@@ -127,7 +127,7 @@ impl Shared {
             while running.len() < self.config.max_concurrent
                 && let Some((place, text)) = waiting.next()
             {
-                let planned = self.plan(body, request::item(text));
+                let planned = self.plan(body, request::item(text, &self.config));
                 let mut fork = cx.fork();
                 *fork.sizes_mut() = Sizes::default();
                 fork.sizes_mut().add_received(planned.params.len());
@@ -153,7 +153,7 @@ impl Endpoint<Request> for Dispatcher {
         let body = Bytes::from_request(cx, &mut request).await?;
         // A message is too big to be kept while its calls run.
         drop(request);
-        let (json, outcome) = match request::read(&body, self.0.config.max_batch) {
+        let (json, outcome) = match request::read(&body, &self.0.config) {
             Message::One(item) => {
                 let answer = self.0.one(cx, &body, item).await;
                 (answer.json, answer.outcome)

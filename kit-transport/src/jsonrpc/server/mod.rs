@@ -10,6 +10,7 @@
 //! |---|---|
 //! | parameters | By name and by position alike: a struct is read from an object, and from an array in the order of its fields; a tuple or a list from an array, a map from an object. None at all, `[]` and `{}` are read as `()`, `None` or what has defaults only. `null` is no structured value: -32600. |
 //! | ids | A string, a number or null, given back byte for byte: `1.0`, `1e2` and numbers of a hundred digits too. |
+//! | the version | Exactly `"2.0"`; one that is missing or empty is -32600, or read as that [where it is asked for](Config::unversioned). |
 //! | an invalid request | Its answer has its id, if that is there once and is one; else null. |
 //! | duplicate members | Of the four of a request: -32600, since two readers could believe two of them. Of parameters: -32602 where a struct is read, and the last one wins where a map is. |
 //! | other members | Ignored. |

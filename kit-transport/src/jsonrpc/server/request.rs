@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use kit_core::{Code, Error};
 use serde::de::IgnoredAny;
 
+use super::Config;
 use crate::codec::{Decode as _, Json};
 use crate::jsonrpc::Fault;
 use crate::jsonrpc::message::{elements, is_id, is_version, members, string, trimmed};
@@ -39,14 +40,15 @@ pub(super) struct Invalid<'a> {
 }
 
 /// Reads a body. What is wrong with all of it is one invalid item: a parse error, no batch, too long a batch.
-pub(super) fn read(body: &[u8], max_batch: usize) -> Message<'_> {
+pub(super) fn read<'a>(body: &'a [u8], config: &Config) -> Message<'a> {
     let text = match text(body) {
         Ok(text) => trimmed(text),
         Err(error) => return Message::One(Item::Invalid(Invalid { id: None, error })),
     };
     if !text.starts_with('[') {
-        return Message::One(item(text));
+        return Message::One(item(text, config));
     }
+    let max_batch = config.max_batch;
     match elements(text, max_batch) {
         Some(batch) if batch.is_empty() => Message::One(invalid(None, "a batch has at least one request")),
         Some(batch) => Message::Batch(batch),
@@ -55,7 +57,7 @@ pub(super) fn read(body: &[u8], max_batch: usize) -> Message<'_> {
 }
 
 /// The request that an element of a batch is, or the whole body.
-pub(super) fn item(text: &str) -> Item<'_> {
+pub(super) fn item<'a>(text: &'a str, config: &Config) -> Item<'a> {
     let Some(found) = members(text, &["jsonrpc", "method", "params", "id"]) else {
         return invalid(None, "a request is an object");
     };
@@ -66,7 +68,8 @@ pub(super) fn item(text: &str) -> Item<'_> {
     if found.repeated.contains(&true) {
         return invalid(id, "a member stands twice");
     }
-    if !is_version(version) {
+    let unversioned = config.unversioned && version.is_none_or(|version| version == "\"\"");
+    if !(is_version(version) || unversioned) {
         return invalid(id, "jsonrpc must be \"2.0\"");
     }
     let Some(name) = method.and_then(string) else {
@@ -105,8 +108,12 @@ mod tests {
 
     use super::*;
 
+    fn small() -> Config {
+        Config { max_batch: 3, ..Config::default() }
+    }
+
     fn one(body: &str) -> Item<'_> {
-        match read(body.as_bytes(), 3) {
+        match read(body.as_bytes(), &small()) {
             Message::One(item) => item,
             Message::Batch(batch) => panic!("a batch of {}", batch.len()),
         }
@@ -159,6 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn a_version_that_is_missing_or_empty_is_read_where_that_is_asked_for_and_no_other() {
+        let lenient = Config { unversioned: true, ..Config::default() };
+        for (version, is_read) in [
+            ("", true),
+            (r#""jsonrpc":"","#, true),
+            (r#""jsonrpc":"2.0","#, true),
+            (r#""jsonrpc":"1.0","#, false),
+            (r#""jsonrpc":null,"#, false),
+            (r#""jsonrpc":2.0,"#, false),
+            (r#""jsonrpc":"","jsonrpc":"","#, false),
+        ] {
+            let request = format!(r#"{{{version}"method":"a","id":1}}"#);
+            assert_eq!(matches!(item(&request, &lenient), Item::Call(_)), is_read, "{request}");
+        }
+    }
+
+    #[test]
     fn what_is_no_json_or_too_deep_is_a_parse_error() {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         for body in [
@@ -172,7 +196,7 @@ mod tests {
         ] {
             assert_eq!(refused(body), (Fault::Parse, None), "{body}");
         }
-        let Message::One(Item::Invalid(invalid)) = read(b"{\"x\":\"\xff\"}", 3) else { panic!("no UTF-8") };
+        let Message::One(Item::Invalid(invalid)) = read(b"{\"x\":\"\xff\"}", &small()) else { panic!("no UTF-8") };
         assert_eq!(invalid.error.cause(), Some(&Fault::Parse));
     }
 
@@ -180,14 +204,14 @@ mod tests {
     fn a_batch_has_at_least_one_request_and_at_most_as_many_as_it_may() {
         assert_eq!(refused("[]"), (Fault::InvalidRequest, None));
         assert_eq!(refused("[1,2,3,4]"), (Fault::InvalidRequest, None));
-        assert!(matches!(read(b"[1,2,3]", 3), Message::Batch(batch) if batch == ["1", "2", "3"]));
+        assert!(matches!(read(b"[1,2,3]", &small()), Message::Batch(batch) if batch == ["1", "2", "3"]));
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            if let Message::Batch(batch) = read(&bytes, 100) {
-                batch.into_iter().for_each(|element| drop(item(element)));
+            if let Message::Batch(batch) = read(&bytes, &Config::default()) {
+                batch.into_iter().for_each(|element| drop(item(element, &Config::default())));
             }
         }
 
@@ -195,7 +219,7 @@ mod tests {
         fn any_members_are_read_or_refused(
             body in r#"\{("(jsonrpc|method|params|id|x)": ?("2\.0"|"a"|1|null|\[1\]|\{\}|"\\ud8") ?,? ?){0,6}\}"#
         ) {
-            if let Message::One(Item::Call(call)) = read(body.as_bytes(), 1) {
+            if let Message::One(Item::Call(call)) = read(body.as_bytes(), &small()) {
                 prop_assert!(["a", "2.0"].contains(&&*call.name));
             }
         }
