@@ -40,3 +40,22 @@ have_from() {
   skipped+=("$program (package $package of Debian's $suite)")
   return 1
 }
+
+# python_has PACKAGE==VERSION…: are PyPI's packages in the Python of .test/python, perhaps after installing them?
+python_has() {
+  local package distribution missing=()
+  for package in "$@"; do
+    distribution=${package//-/_}
+    [ -n "$(compgen -G ".test/python/lib/python3*/site-packages/${distribution/==/-}.dist-info")" ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  {
+    if [ ! -x .test/python/bin/python ] && ! python3 -m venv .test/python; then
+      rm -rf .test/python
+      [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && { timeout 300 apt-get update -q || true; } &&
+        timeout 300 apt-get install -q -y --no-install-recommends python3-venv && python3 -m venv .test/python
+    fi &&
+      # Not the program `pip`, which knows only the folder that it was installed in.
+      timeout 300 .test/python/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: "${missing[@]}"
+  } >.test/pip.log 2>&1
+}
