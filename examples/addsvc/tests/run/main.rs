@@ -1,0 +1,9 @@
+//! The program itself: started on a port of its own, called on every wire, well and badly, and asked to stop.
+
+mod ends;
+mod gokit;
+mod http;
+mod jsonrpc;
+mod operator;
+mod ports;
+mod support;
