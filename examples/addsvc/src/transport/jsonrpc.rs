@@ -1,7 +1,7 @@
 //! JSON-RPC 2.0: `sum` and `concat`, with Go kit's names and parameters. It has no streams.
 
 use kit::http::server::Router;
-use kit::jsonrpc::server::Methods;
+use kit::jsonrpc::server::{Config, Methods};
 use kit::server::Stack;
 use kit::{Error, Method};
 
@@ -18,6 +18,8 @@ static ROOT: Method = Method::new("pb.Add", "rpc").path("/");
 /// own, with a line and a count, and the exchange that carries them is none.
 pub(super) fn routes<S: AddService + Clone>(service: S, stack: Stack) -> Result<Router, Error> {
     let methods = Methods::with(stack)
+        // Go kit's client writes an empty one.
+        .config(Config { unversioned: true, ..Config::default() })
         .named("sum", &SUM, endpoints::sum(service.clone()))
         .named("concat", &CONCAT, endpoints::concat(service))
         .build()?;

@@ -30,10 +30,10 @@ async fn its_http_client_finds_the_text_of_an_error_under_error() {
 }
 
 #[tokio::test]
-async fn its_jsonrpc_client_calls_the_root_with_ids_from_zero() {
+async fn its_jsonrpc_client_calls_the_root_with_ids_from_zero_and_an_empty_version() {
     let service = start(&[]).await;
     let json = [("content-type", "application/json; charset=utf-8")];
-    let call = br#"{"jsonrpc":"2.0","method":"sum","params":{"A":1,"B":2},"id":0}"#;
+    let call = br#"{"jsonrpc":"","method":"sum","params":{"A":1,"B":2},"id":0}"#;
     let answer = service.send("POST", "/", &json, call).await;
     assert_eq!(answer.json(), json!({"jsonrpc":"2.0","result":{"v":3},"id":0}));
 }
