@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io::Write;
 use std::sync::Arc;
 
+use kit_core::{Code, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::async_drain::{Guard, Queue};
@@ -92,6 +93,16 @@ pub enum ConfigError {
     /// The thread that writes cannot be started.
     #[error("cannot start the thread that writes the log")]
     Spawn(#[source] std::io::Error),
+}
+
+/// `InvalidArgument`, or `Unavailable` if there is no thread to be had: for programs whose start answers the one error.
+impl From<ConfigError> for Error {
+    #[track_caller]
+    fn from(error: ConfigError) -> Self {
+        let code = if matches!(error, ConfigError::Spawn(_)) { Code::Unavailable } else { Code::InvalidArgument };
+        let message = error.to_string();
+        Error::boundary(code, error).with_message(message)
+    }
 }
 
 impl Config {

@@ -43,7 +43,10 @@ fn a_line_s_limit_is_checked_and_holds() {
     for line_max in [0, 511, 1024 * 1024 + 1] {
         let error = Config { line_max, ..Config::default() }.logger(io::sink()).expect_err("out of range");
         assert!(matches!(error, ConfigError::LineMax(size) if size == line_max));
-        assert_eq!(error.to_string(), format!("line_max is {line_max}, outside [512, 1048576] bytes"));
+        let told = format!("line_max is {line_max}, outside [512, 1048576] bytes");
+        assert_eq!(error.to_string(), told);
+        let error = kit_core::Error::from(error);
+        assert_eq!((error.code(), error.message()), (kit_core::Code::InvalidArgument, told.as_str()));
     }
     let writes = Writes::default();
     let log = Config { line_max: 512, ..Config::default() }.logger(writes.clone()).expect("in range");

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::registry::Registry;
@@ -68,6 +69,19 @@ pub enum ProviderError {
     Start(#[source] io::Error),
 }
 
+/// `InvalidArgument`, or `Unavailable` if it could not start: for programs whose start answers the one error. Feature `red`, with which
+/// `kit-core` comes.
+#[cfg(feature = "red")]
+impl From<ProviderError> for kit_core::Error {
+    #[track_caller]
+    fn from(error: ProviderError) -> Self {
+        use kit_core::Code;
+        let code = if matches!(error, ProviderError::Start(_)) { Code::Unavailable } else { Code::InvalidArgument };
+        let message = error.to_string();
+        Self::boundary(code, error).with_message(message)
+    }
+}
+
 /// What a scraper is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -78,7 +92,7 @@ pub struct Scrape {
     pub body: String,
 }
 
-/// A running backend; stops when dropped, as its [`Reporter`] does.
+/// A running backend. A clone is the same one: it stops when the last is dropped, as its [`Reporter`] does.
 ///
 /// # Examples
 /// ```
@@ -93,9 +107,12 @@ pub struct Scrape {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "dropping it stops the backend"]
-pub struct Provider {
+pub struct Provider(Arc<Running>);
+
+#[derive(Debug)]
+struct Running {
     registry: Registry,
     choice: Choice,
     reporter: Option<Reporter>,
@@ -134,27 +151,29 @@ impl Provider {
                 statsd.and_then(|statsd| Reporter::start(registry, interval, statsd)).map(Some)
             }
         };
-        Ok(Self { registry: registry.clone(), choice, reporter: reporter.map_err(ProviderError::Start)? })
+        let reporter = reporter.map_err(ProviderError::Start)?;
+        Ok(Self(Arc::new(Running { registry: registry.clone(), choice, reporter })))
     }
 
     /// What to answer a scraper; `None` from a backend that is not scraped.
     pub fn scrape(&self) -> Option<Scrape> {
-        match self.choice {
+        let Running { registry, choice, .. } = &*self.0;
+        match choice {
             #[cfg(feature = "prometheus")]
-            Choice::Prometheus => Some(Scrape {
-                content_type: crate::prometheus::CONTENT_TYPE,
-                body: crate::prometheus::text(&self.registry),
-            }),
-            Choice::Expvar => {
-                Some(Scrape { content_type: "application/json", body: crate::expvar_json(&self.registry) })
+            Choice::Prometheus => {
+                Some(Scrape { content_type: crate::prometheus::CONTENT_TYPE, body: crate::prometheus::text(registry) })
             }
+            Choice::Expvar => Some(Scrape { content_type: "application/json", body: crate::expvar_json(registry) }),
             _ => None,
         }
     }
 
-    /// Reports for the last time and stops, waiting at most this long; whether it was done.
-    pub fn shutdown(mut self, within: Duration) -> bool {
-        self.reporter.take().is_none_or(|reporter| reporter.shutdown(within))
+    /// Reports for the last time and stops, waiting at most this long; whether it was done. Its clones report no more either; a
+    /// scrape is still answered.
+    ///
+    /// It blocks the thread it is called on.
+    pub fn shutdown(&self, within: Duration) -> bool {
+        self.0.reporter.as_ref().is_none_or(|reporter| reporter.stop(within))
     }
 }
 
@@ -233,6 +252,27 @@ mod tests {
         } else {
             assert!(open("statsd:127.0.0.1:1").is_ok() && open("dogstatsd:127.0.0.1:1").is_ok());
         }
+    }
+
+    #[test]
+    fn a_clone_is_the_same_one_and_a_scrape_is_answered_after_the_end() {
+        let registry = Registry::new();
+        let provider = Provider::open("expvar", &registry).unwrap();
+        let scraped = provider.clone();
+        assert!(provider.shutdown(Duration::ZERO));
+        drop(provider);
+        registry.counter("my_total", "Mine").unlabelled().unwrap().inc();
+        assert!(scraped.scrape().unwrap().body.contains("\"my_total\": 1"));
+    }
+
+    #[cfg(feature = "red")]
+    #[test]
+    fn as_the_one_error_it_says_what_is_wrong() {
+        use kit_core::{Code, Error};
+        let error = Error::from(Provider::open("graphite", &Registry::new()).unwrap_err());
+        assert_eq!(error.code(), Code::InvalidArgument);
+        assert!(error.message().starts_with("no metrics backend is called \"graphite\""), "{error}");
+        assert!(matches!(error.cause(), Some(ProviderError::Unknown(name)) if name == "graphite"));
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Reporter {
         self.stop(within)
     }
 
-    fn stop(&self, within: Duration) -> bool {
+    pub(crate) fn stop(&self, within: Duration) -> bool {
         let mut state = self.0.lock();
         state.stop = true;
         self.0.changed.notify_all();
