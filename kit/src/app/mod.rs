@@ -22,6 +22,8 @@
 //! A second one cuts everything off at once. What a part failed with is the program's end.
 
 mod announce;
+mod exit;
+mod report;
 mod signals;
 #[cfg(test)]
 mod tests;
@@ -35,9 +37,11 @@ use kit_core::{Code, Error, Instance};
 use kit_discovery::Registrar;
 use kit_log::request::reported;
 use kit_log::{Level, Logger};
+use kit_metrics::Provider;
 use kit_transport::http::server::RouterService;
 
 use crate::server::Listen;
+pub use exit::exit;
 use signals::Signals;
 
 /// The parts of a program, its health, and the signals that end it. See the [module](self).
@@ -100,6 +104,25 @@ impl App {
             Ok(())
         });
         self
+    }
+
+    /// Adds `backend` as a part that reports for the last time when it stops, within two seconds. Added before all others it stops after
+    /// them, and what they counted to their end is reported too.
+    pub fn metrics(self, name: impl Into<Arc<str>>, backend: &Provider) -> Self {
+        let (backend, log) = (backend.clone(), self.log.clone());
+        self.part(name, move |part| report::run(part, backend, log))
+    }
+
+    /// Adds a job that says that the start is done ([`Health::set_started`]), and then calls `tell`: for what a program prints to
+    /// whoever starts it. Added after all others it is called when they are ready and signals are listened to, so that who reads it
+    /// may call the program, or stop it, at once.
+    pub fn started(self, tell: impl FnOnce() + Send + 'static) -> Self {
+        let health = self.health.clone();
+        self.job("started", async move |_| {
+            health.set_started();
+            tell();
+            Ok(())
+        })
     }
 
     /// Announces `instance` by `registrar`, once all parts are ready, and withdraws it as the first thing of a stop, before the

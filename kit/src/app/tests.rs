@@ -98,6 +98,52 @@ async fn part(part: kit_core::lifecycle::Part) -> Result<(), Error> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_starts_it_is_told_when_the_parts_are_ready_and_the_start_is_done() {
+    let (open, opened) = oneshot::channel::<()>();
+    let (tell, mut told) = oneshot::channel();
+    let app = App::new(&Logger::discard());
+    let health = app.health().clone();
+    let app = app.part("store", async |part| {
+        drop(opened.await);
+        part.ready();
+        part.stopping().await;
+        Ok(())
+    });
+    let app = app.started(move || tell.send(()).unwrap());
+    let is_started = async || health.report(Probe::Startup).await.is_healthy();
+    let asked = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(told.try_recv().is_err() && !is_started().await);
+        drop(open);
+        told.await.unwrap();
+        assert!(is_started().await);
+    };
+    assert!(app.run_until(asked, pending()).await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn what_the_parts_counted_to_their_end_is_reported() {
+    let (metrics, daemon) = (kit_metrics::Registry::new(), std::net::UdpSocket::bind("127.0.0.1:0").unwrap());
+    daemon.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let backend =
+        kit_metrics::Provider::open(&format!("dogstatsd:{}", daemon.local_addr().unwrap()), &metrics).unwrap();
+    let ends = metrics.counter("ends_total", "Ends").unlabelled().unwrap();
+    let app = App::new(&Logger::discard()).metrics("metrics", &backend).part("http", async move |part| {
+        part.ready();
+        part.stopping().await;
+        ends.inc();
+        Ok(())
+    });
+    let (tell, told) = oneshot::channel();
+    let app = app.started(move || tell.send(()).unwrap());
+    assert!(app.run_until(async { told.await.unwrap() }, pending()).await.unwrap().is_clean());
+    let mut datagram = [0; 65_536];
+    let size = daemon.recv(&mut datagram).unwrap();
+    let text = std::str::from_utf8(&datagram[..size]).unwrap();
+    assert!(text.lines().any(|line| line == "ends_total:1|c"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_registry_that_hangs_holds_up_no_stop_for_longer_than_it_may() {
     let (lines, registry) = (Lines::default(), Registry::new());
     let observed = crate::observe::registration_log(&lines.logger());
