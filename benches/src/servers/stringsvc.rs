@@ -1,7 +1,6 @@
 //! `examples/stringsvc`: its routes as it has them, and the same without logs and metrics.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use kit::http::server::{Router, RouterService, json};
 use kit::metrics::{Provider, Registry};
@@ -18,10 +17,10 @@ use stringsvc::transport;
 /// # Errors
 /// None: the settings are the defaults.
 pub fn on(lines: impl Write + Send + 'static) -> Result<RouterService, Error> {
-    let log = kit::log::Config::default().logger(lines).map_err(Error::bug)?;
+    let log = kit::log::Config::default().logger(lines)?;
     let metrics = Registry::new();
     let stack = Stack::new(&log, &metrics)?;
-    let backend = Arc::new(Provider::open("prometheus", &metrics).map_err(Error::bug)?);
+    let backend = Provider::open("prometheus", &metrics)?;
     let service = Instrumenting::new(&metrics, Logging::new(log, Strings))?;
     transport::http(service, stack, &backend, &Health::new())
 }

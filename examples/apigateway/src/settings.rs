@@ -8,7 +8,7 @@ use kit::client;
 use kit::config::{Loader, Stop};
 use kit::discovery::Spec;
 use kit::http::server;
-use kit::log::{Format, Levels};
+use kit::log;
 use kit::server::Runtime;
 use serde::{Deserialize, Serialize};
 
@@ -29,22 +29,12 @@ pub struct Settings {
     /// prometheus.
     pub metrics: String,
     /// What is logged, and how.
-    pub log: Log,
+    pub log: log::Config,
     /// How connections are treated.
     pub server: server::Config,
     /// How stringsvc is called. Default what [`client::Config`] says, within 500 ms in all as in Go kit, and 150 ms an attempt, so that
     /// an instance that hangs leaves time for two others.
     pub client: client::Config,
-}
-
-/// The settings of the log.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Log {
-    /// How lines are written. Default logfmt.
-    pub format: Format,
-    /// What is logged: a level, or a list such as `info,hyper=warn`. Default `info`.
-    pub level: Levels,
 }
 
 impl Default for Settings {
@@ -58,7 +48,7 @@ impl Default for Settings {
             debug_addr: None,
             runtime: Runtime::default(),
             metrics: "prometheus".into(),
-            log: Log::default(),
+            log: log::Config::default(),
             server: server::Config::default(),
             client,
         }

@@ -8,24 +8,16 @@ use kit::http::server::Config;
 use kit::log::Config as LogConfig;
 use kit::metrics::Registry;
 use kit::server::{Listen, Runtime, Stack};
-use kit::{App, Code, Error};
+use kit::{App, Error};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "conformance: {}", error.message());
-            ExitCode::FAILURE
-        }
-    }
+    kit::app::exit("conformance", run().await)
 }
 
 async fn run() -> Result<(), Error> {
     let (addr, h2_addr) = flags(std::env::args().skip(1))?;
-    let log = LogConfig::default()
-        .logger(std::io::stderr())
-        .map_err(|cause| Error::boundary(Code::InvalidArgument, cause))?;
+    let log = LogConfig::default().logger(std::io::stderr())?;
     let stack = Stack::new(&log, &Registry::new())?;
 
     let both = Listen::bind(Config::default(), &addr, Runtime::Stealing).await?;

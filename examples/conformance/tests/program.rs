@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
 
-use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use program::Program;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::process::Command;
 use tokio::time::timeout;
 
 const GET: &[u8] = b"GET /echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
@@ -27,13 +26,11 @@ async fn said(addr: &str, bytes: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn one_port_speaks_both_versions_and_the_other_http_2_alone_and_it_stops_when_asked() {
     let all = async {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_conformance"));
-        command.args(["--addr", "127.0.0.1:0", "--h2-addr", "127.0.0.1:0"]).kill_on_drop(true);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let flags = ["--addr", "127.0.0.1:0", "--h2-addr", "127.0.0.1:0"];
+        let mut both = Program::spawn(program::command(env!("CARGO_BIN_EXE_conformance"), &flags));
         let mut addrs = Vec::new();
         while addrs.len() < 2 {
-            let line = lines.next_line().await.unwrap().expect("two lines");
+            let line = both.line().await;
             addrs.push(line.trim_start_matches("http://").split(' ').next().unwrap().to_owned());
         }
         const SETTINGS: u8 = 4;
@@ -41,9 +38,7 @@ async fn one_port_speaks_both_versions_and_the_other_http_2_alone_and_it_stops_w
         assert_eq!(said(&addrs[0], PREFACE).await[3], SETTINGS);
         assert_eq!(said(&addrs[1], GET).await, b"", "no HTTP/1.1");
         assert_eq!(said(&addrs[1], PREFACE).await[3], SETTINGS);
-        let pid = child.id().expect("it runs").to_string();
-        assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
-        assert_eq!(child.wait().await.unwrap().code(), Some(0));
+        assert_eq!(both.stop().await.status.code(), Some(0));
     };
     timeout(Duration::from_secs(30), all).await.expect("an end");
 }

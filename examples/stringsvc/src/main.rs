@@ -3,20 +3,17 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
-use kit::lifecycle::Part;
-use kit::log::Logger;
+use kit::log::{Logger, log_panics};
 use kit::metrics::{Provider, Registry};
 use kit::server::{Listen, Stack};
-use kit::{App, Code, Error, observe};
+use kit::{App, Error, observe};
 use stringsvc::instrumenting::Instrumenting;
 use stringsvc::logging::Logging;
 use stringsvc::proxying::{self, Proxying};
 use stringsvc::registering::{self, SERVICE};
 use stringsvc::service::{StringService, Strings};
-use stringsvc::settings::{self, Settings};
+use stringsvc::settings::Settings;
 use stringsvc::{transport, watching};
 
 #[tokio::main]
@@ -27,19 +24,12 @@ async fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(stop) => return stop.report(),
     };
-    let done = if watches { watch(settings).await } else { run(settings).await };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // The log may not exist yet: one line for whoever started it.
-            let _ = writeln!(std::io::stderr(), "stringsvc: {}", error.message());
-            ExitCode::FAILURE
-        }
-    }
+    kit::app::exit("stringsvc", if watches { watch(settings).await } else { run(settings).await })
 }
 
 async fn watch(settings: Settings) -> Result<(), Error> {
-    let log = logger(&settings.log)?;
+    let (log, _written) = settings.log.start(std::io::stderr())?;
+    log_panics(log.clone());
     let source = settings.discover.ok_or_else(|| Error::invalid_argument("watch what? --discover says where"))?;
     watching::watch(&source, &log, std::io::stdout()).await
 }
@@ -48,7 +38,9 @@ async fn run(settings: Settings) -> Result<(), Error> {
     if settings.discover.is_some() {
         return Err(Error::invalid_argument("discover is a setting of `stringsvc watch`, which serves nothing"));
     }
-    let log = logger(&settings.log)?;
+    // Kept to the end, when what is queued is written.
+    let (log, _written) = settings.log.start(std::io::stderr())?;
+    log_panics(log.clone());
     let metrics = Registry::new();
     observe::register(&metrics, &log)?;
     let app = App::new(&log);
@@ -76,9 +68,7 @@ async fn serve<S: StringService + Clone>(
     service: S,
 ) -> Result<(), Error> {
     let stack = Stack::new(&log, &metrics)?;
-    let backend = Provider::open(&settings.metrics, &metrics)
-        .map(Arc::new)
-        .map_err(|cause| Error::new(Code::InvalidArgument, cause.to_string()).with_cause(cause))?;
+    let backend = Provider::open(&settings.metrics, &metrics)?;
     let health = app.health().clone();
 
     observe::server(&metrics, &http.stats())?;
@@ -91,44 +81,17 @@ async fn serve<S: StringService + Clone>(
             app.register("registration", registrar, instance)
         }
     };
-    let scraped = Arc::clone(&backend);
+    // Stopped last: what the server counted to its end is reported too.
+    let app = app.metrics("metrics", &backend);
     let routes = move || {
         let service = Logging::new(log.clone(), service.clone());
-        transport::http(Instrumenting::new(&metrics, service)?, stack.clone(), &scraped, &health)
+        transport::http(Instrumenting::new(&metrics, service)?, stack.clone(), &backend, &health)
     };
-    // Said when the server answers, is ready, and signals are listened to: whoever reads it may send either at once. It is the
-    // last of the start, which is therefore done.
-    let started = app.health().clone();
-    let announce = async move |_| {
-        started.set_started();
-        announce(addr);
-        Ok(())
-    };
-    // Stopped last: what the server counted to its end is reported too.
-    app.part("metrics", |part| report(part, backend)).http("http", http, routes).job("announce", announce).run().await
-}
-
-async fn report(part: Part, backend: Arc<Provider>) -> Result<(), Error> {
-    part.ready();
-    part.stopping().await;
-    if let Some(backend) = Arc::into_inner(backend) {
-        // It waits for a thread of its own.
-        let reported = tokio::task::spawn_blocking(move || backend.shutdown(Duration::from_secs(2)));
-        reported.await.map_err(Error::bug)?;
-    }
-    Ok(())
-}
-
-fn logger(settings: &settings::Log) -> Result<Logger, Error> {
-    let settings::Log { format, level } = settings.clone();
-    let config = kit::log::Config { format, level, ..kit::log::Config::default() };
-    let log = config.logger(std::io::stderr()).map_err(|cause| Error::boundary(Code::InvalidArgument, cause))?;
-    kit::log::log_panics(log.clone());
-    Ok(log)
+    app.http("http", http, routes).started(move || greet(addr)).run().await
 }
 
 /// For whoever starts it at a terminal. A closed stdout is no reason to stop.
-fn announce(addr: SocketAddr) {
+fn greet(addr: SocketAddr) {
     let _ = writeln!(
         std::io::stdout(),
         "stringsvc listens on http://{addr}; try:\n  \

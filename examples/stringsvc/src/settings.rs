@@ -7,7 +7,7 @@ use kit::client;
 use kit::config::{Loader, Stop};
 use kit::discovery::Spec;
 use kit::http::server;
-use kit::log::{Format, Levels};
+use kit::log;
 use kit::server::Runtime;
 use serde::{Deserialize, Serialize};
 
@@ -35,21 +35,11 @@ pub struct Settings {
     /// prometheus.
     pub metrics: String,
     /// What is logged, and how.
-    pub log: Log,
+    pub log: log::Config,
     /// How connections are treated.
     pub server: server::Config,
     /// How those are called that uppercase is forwarded to: attempts, limits, ejection, connections.
     pub client: client::Config,
-}
-
-/// The settings of the log.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Log {
-    /// How lines are written. Default logfmt.
-    pub format: Format,
-    /// What is logged: a level, or a list such as `info,hyper=warn`. Default `info`.
-    pub level: Levels,
 }
 
 impl Default for Settings {
@@ -63,7 +53,7 @@ impl Default for Settings {
             discover: None,
             runtime: Runtime::default(),
             metrics: "prometheus".into(),
-            log: Log::default(),
+            log: log::Config::default(),
             server: server::Config::default(),
             client: client::Config::default(),
         }

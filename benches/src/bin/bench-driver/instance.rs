@@ -143,13 +143,8 @@ pub(crate) async fn run(settings: Settings) -> Result<Done, Failed> {
     };
     let fault = Mutex::new(Fault { delay_ms, fail_ratio });
     let work = Arc::new(Work { id: id.clone(), ledger, clock: Clock::start(), fault });
-    let started = health.clone();
-    let announce = async move |_| {
-        started.set_started();
-        let _ = writeln!(io::stdout(), "{id} listens on http://{addr}");
-        Ok(())
-    };
-    app.http("http", http, move || routes(&work, stack.clone(), &health)).job("announce", announce).run().await?;
+    let greet = move || drop(writeln!(io::stdout(), "{id} listens on http://{addr}"));
+    app.http("http", http, move || routes(&work, stack.clone(), &health)).started(greet).run().await?;
     Ok(Done::Well)
 }
 

@@ -1,7 +1,7 @@
-use tokio::time::timeout;
+use program::ended;
 
 use crate::behind::Behind;
-use crate::support::{PATIENCE, command, start};
+use crate::support::{command, start};
 
 #[tokio::test]
 async fn it_drains_closes_its_client_and_exits_0_when_it_is_asked_to() {
@@ -36,8 +36,7 @@ async fn what_cannot_start_says_why_in_one_line_and_fails() {
         (&["--discover", "static:127.0.0.1:1", "--client-connections-keep-alive=0s"], "connections.keep_alive is 0"),
         (&["--discover", "static:127.0.0.1:1", "--client-endpointer-balance-ejection-max-share=2"], "max_share is 2"),
     ] {
-        let output = timeout(PATIENCE, command(flags).output()).await.expect("it ends").expect("it starts");
-        let line = String::from_utf8(output.stderr).expect("text");
-        assert!(!output.status.success() && line.contains(part) && line.lines().count() == 1, "{flags:?}: {line}");
+        let line = ended(command(flags)).await.refusal();
+        assert!(line.contains(part), "{flags:?}: {line}");
     }
 }

@@ -1,39 +1,11 @@
-use std::path::PathBuf;
-
+use program::{File, PATIENCE, Program};
+use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use crate::behind::Behind;
-use crate::support::{PATIENCE, Service, start};
+use crate::support::start;
 
-/// A set of instances in a file, taken away at the end.
-struct Set(PathBuf);
-
-impl Set {
-    fn new(name: &str, addresses: &[&str]) -> Self {
-        let set = Self(std::env::temp_dir().join(format!("apigateway-{}-{name}.json", std::process::id())));
-        set.write(addresses);
-        set
-    }
-
-    /// At one go: a half of it would be a trouble of its own.
-    fn write(&self, addresses: &[&str]) {
-        let text = serde_json::to_string(addresses).expect("JSON");
-        std::fs::write(self.0.with_extension("new"), text).expect("a file");
-        std::fs::rename(self.0.with_extension("new"), &self.0).expect("renamed");
-    }
-
-    fn source(&self) -> String {
-        format!("file:{}", self.0.display())
-    }
-}
-
-impl Drop for Set {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-async fn uppercase(gateway: &Service) -> u16 {
+async fn uppercase(gateway: &Program) -> u16 {
     gateway.post("/stringsvc/uppercase", r#"{"s":"hello"}"#).await.status
 }
 
@@ -59,10 +31,10 @@ async fn calls_are_spread_over_all_instances_and_the_end_of_one_costs_none() {
 
 #[tokio::test]
 async fn with_nobody_there_the_problem_says_so_and_of_which_service() {
-    let set = Set::new("nobody", &[]);
+    let set = File::new("nobody.json", "[]");
     // Nobody reads its log while it is called in a loop.
     let quiet = ["--log-level=error", "--client-endpointer-policy-empty-grace=0s"];
-    let gateway = start(&[&["--discover", &set.source()], &quiet[..]].concat()).await;
+    let gateway = start(&[&["--discover", &format!("file:{}", set.path())], &quiet[..]].concat()).await;
     let nobody = gateway.post("/stringsvc/uppercase", r#"{"s":"hello"}"#).await;
     assert_eq!(nobody.problem(), (503, "Unavailable".into(), "no_endpoint".into()));
     let detail = nobody.json()["detail"].as_str().expect("text").to_owned();
@@ -75,7 +47,7 @@ async fn with_nobody_there_the_problem_says_so_and_of_which_service() {
 
     // Somebody comes, and goes again.
     let behind = Behind::start().await;
-    set.write(&[&behind.addr]);
+    set.write(&json!([behind.addr]).to_string());
     let until = async |status: u16| {
         let reached = async {
             while uppercase(&gateway).await != status {
@@ -85,7 +57,7 @@ async fn with_nobody_there_the_problem_says_so_and_of_which_service() {
         timeout(PATIENCE, reached).await.unwrap_or_else(|_| panic!("never {status}"));
     };
     until(200).await;
-    set.write(&[]);
+    set.write("[]");
     until(503).await;
 }
 

@@ -2,67 +2,37 @@ use std::process::Stdio;
 
 use kit::Code;
 use kit::discovery::Spec;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, ChildStdout};
-use tokio::time::timeout;
+use program::{Program, ended};
 
-use crate::ends::fails;
-use crate::support::{PATIENCE, command};
+use crate::support::command;
 
-/// `stringsvc watch`, line by line.
-struct Watch {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Watch {
-    fn start(source: &str) -> Self {
-        let mut child = command(&["watch", "--discover", source]).stderr(Stdio::null()).spawn().expect("it starts");
-        let stdout = BufReader::new(child.stdout.take().expect("piped"));
-        Self { child, stdout }
-    }
-
-    async fn line(&mut self) -> String {
-        let mut line = String::new();
-        timeout(PATIENCE, self.stdout.read_line(&mut line)).await.expect("in time").expect("a line");
-        line.trim_end().to_owned()
-    }
-
-    /// Asks it to stop.
-    async fn stop(mut self) {
-        let pid = self.child.id().expect("it runs").to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
-        let status = timeout(PATIENCE, self.child.wait()).await.expect("it ends").expect("a status");
-        assert_eq!(status.code(), Some(0));
-    }
+/// `stringsvc watch`. Nobody reads what it logs.
+fn watch(source: &str) -> Program {
+    let mut command = command(&["watch", "--discover", source]);
+    command.stderr(Stdio::null());
+    Program::spawn(command)
 }
 
 #[tokio::test]
 async fn it_prints_a_fixed_set_and_goes_on_until_it_is_asked_to_stop() {
-    let mut watch = Watch::start("static:127.0.0.1:2,[::1]:1");
+    let mut watch = watch("static:127.0.0.1:2,[::1]:1");
     assert_eq!(watch.line().await, "1: 127.0.0.1:2, [::1]:1");
-    watch.stop().await;
+    assert_eq!(watch.stop().await.status.code(), Some(0));
 }
 
 #[cfg(feature = "file")]
 #[tokio::test]
 async fn it_prints_the_set_of_a_file_as_it_changes() {
-    let path = std::env::temp_dir().join(format!("stringsvc-{}-set.json", std::process::id()));
-    // At one go: a half of it would be a trouble of its own.
-    let write = |text: &str| {
-        std::fs::write(path.with_extension("new"), text).expect("a file");
-        std::fs::rename(path.with_extension("new"), &path).expect("renamed");
-    };
-    write(r#"["127.0.0.1:1"]"#);
-    let mut watch = Watch::start(&format!("file:{}", path.display()));
+    let set = program::File::new("set.json", r#"["127.0.0.1:1"]"#);
+    let mut watch = watch(&format!("file:{}", set.path()));
     assert_eq!(watch.line().await, "1: 127.0.0.1:1");
-    write(r#"["127.0.0.1:1", {"address": "127.0.0.1:2", "weight": 5}, "nowhere"]"#);
+    set.write(r#"["127.0.0.1:1", {"address": "127.0.0.1:2", "weight": 5}, "nowhere"]"#);
     let second = r#"2: 127.0.0.1:1, {"address":"127.0.0.1:2","weight":5} (1 skipped)"#;
     assert_eq!(watch.line().await, second);
-    std::fs::remove_file(&path).expect("it was there");
+    set.remove();
     let failing = watch.line().await;
     assert!(failing.starts_with("2: 127.0.0.1:1, ") && failing.contains(" failing: "), "{failing}");
-    watch.stop().await;
+    assert_eq!(watch.stop().await.status.code(), Some(0));
 }
 
 #[tokio::test]
@@ -87,8 +57,8 @@ async fn what_nobody_can_mean_is_one_line_and_the_end() {
         cases.push((&["--addr=127.0.0.1:0", "--register", "etcd:127.0.0.1:1/s"], "it needs the feature \"etcd\""));
     }
     for (flags, part) in cases {
-        let line = fails(flags, &[]).await;
-        assert!(line.contains(part) && line.lines().count() == 1, "{flags:?}: {line}");
+        let line = ended(command(flags)).await.refusal();
+        assert!(line.contains(part), "{flags:?}: {line}");
     }
 }
 

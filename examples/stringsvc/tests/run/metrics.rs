@@ -1,11 +1,12 @@
 use std::net::UdpSocket as Free;
 use std::time::Duration;
 
+use program::{Ended, PATIENCE, ended};
 use serde_json::Value;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
-use crate::support::{Ended, PATIENCE, command, start};
+use crate::support::{command, start};
 
 /// Five letters are made upper case, `/metrics` answers with this status, and it ends as it should.
 async fn served(metrics: &str, status: u16) -> (Ended, String) {
@@ -69,10 +70,7 @@ async fn a_daemon_that_is_not_there_keeps_nobody_from_anything() {
 #[tokio::test]
 async fn a_backend_that_there_is_not_is_one_line_that_says_which_there_are() {
     for wrong in ["graphite", "statsd", "statsd:here"] {
-        let output =
-            timeout(PATIENCE, command(&["--metrics", wrong]).output()).await.expect("it ends").expect("it starts");
-        let line = String::from_utf8(output.stderr).expect("text");
-        assert!(!output.status.success() && line.lines().count() == 1, "{line}");
+        let line = ended(command(&["--metrics", wrong])).await.refusal();
         assert!(line.contains("HOST:PORT") && line.contains(wrong), "{line}");
     }
 }

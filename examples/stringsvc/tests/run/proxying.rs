@@ -1,11 +1,12 @@
+use program::Program;
 use serde_json::json;
 
-use crate::support::{Service, start};
+use crate::support::start;
 
 /// However busy the machine of the tests is, a call is to have its time.
 const PATIENT: [&str; 2] = ["--client-deadline-max=15s", "--client-attempt-timeout=5s"];
 
-async fn in_front_of(upstream: &str) -> Service {
+async fn in_front_of(upstream: &str) -> Program {
     start(&[&["--proxy", upstream], &PATIENT[..]].concat()).await
 }
 
@@ -49,23 +50,17 @@ async fn calls_are_spread_over_a_list_and_the_end_of_one_costs_none() {
 async fn a_set_in_a_file_is_followed() {
     use std::time::Duration;
 
+    use program::{File, PATIENCE};
     use tokio::time::{sleep, timeout};
 
-    use crate::support::PATIENCE;
-
     let (first, second) = (start(&[]).await, start(&[]).await);
-    let path = std::env::temp_dir().join(format!("stringsvc-{}-upstream.json", std::process::id()));
-    let write = |addr: &str| {
-        std::fs::write(path.with_extension("new"), json!([addr]).to_string()).expect("a file");
-        std::fs::rename(path.with_extension("new"), &path).expect("renamed");
-    };
-    write(&first.addr);
-    let front = in_front_of(&format!("file:{}", path.display())).await;
-    let answered = async |service: &Service| {
+    let set = File::new("upstream.json", &json!([first.addr]).to_string());
+    let front = in_front_of(&format!("file:{}", set.path())).await;
+    let answered = async |service: &Program| {
         let made = "kit_server_requests_total{service=\"stringsvc\",method=\"uppercase\"";
         service.get("/metrics").await.body.lines().any(|line| line.starts_with(made))
     };
-    let until_asked = async |service: &Service| {
+    let until_asked = async |service: &Program| {
         let asked = async {
             // The file may not have been read when the first call comes.
             while !answered(service).await {
@@ -77,9 +72,8 @@ async fn a_set_in_a_file_is_followed() {
     };
     until_asked(&first).await;
     assert!(!answered(&second).await);
-    write(&second.addr);
+    set.write(&json!([second.addr]).to_string());
     until_asked(&second).await;
-    std::fs::remove_file(&path).expect("it was there");
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use program::PATIENCE;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use crate::support::{PATIENCE, start};
+use crate::support::start;
 
 /// An agent that says yes to everything, and what it was told: a line and a body.
 async fn agent() -> (String, mpsc::Receiver<(String, String)>) {

@@ -1,40 +1,10 @@
-use std::path::PathBuf;
+use program::{File, ended, started};
 
-use tokio::process::Command;
-use tokio::time::timeout;
-
-use crate::support::{Ended, PATIENCE, command, started};
-
-/// A file of settings, taken away at the end.
-struct Settings(PathBuf);
-
-impl Settings {
-    fn new(name: &str, text: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("stringsvc-{}-{name}.toml", std::process::id()));
-        std::fs::write(&path, text).expect("a file");
-        Self(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().expect("UTF-8")
-    }
-}
-
-impl Drop for Settings {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-async fn ended(mut command: Command) -> Ended {
-    let output = timeout(PATIENCE, command.output()).await.expect("it ends").expect("it starts");
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    Ended { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
-}
+use crate::support::command;
 
 #[tokio::test]
 async fn a_flag_is_stronger_than_a_variable_and_a_variable_than_the_file() {
-    let file = Settings::new("order", "addr = '127.0.0.1:0'\nlog = { format = 'json', level = 'error' }\n");
+    let file = File::new("order.toml", "addr = '127.0.0.1:0'\nlog = { format = 'json', level = 'error' }\n");
     // The file alone: JSON, and no line of the level info.
     let ended = started(command(&["--config", file.path()])).await.stop().await;
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
@@ -50,7 +20,7 @@ async fn a_flag_is_stronger_than_a_variable_and_a_variable_than_the_file() {
 
 #[tokio::test]
 async fn everything_that_is_wrong_is_told_at_once_with_its_place() {
-    let file = Settings::new("wrong", "adr = 'x'\n\n[server]\nmax_headers = 'many'\ndrain_timeout = '10'\n");
+    let file = File::new("wrong.toml", "adr = 'x'\n\n[server]\nmax_headers = 'many'\ndrain_timeout = '10'\n");
     let mut command = command(&["--config", file.path(), "--log-level=loud", "--verbose"]);
     command.env("KIT_ADDR", "nowhere").env("KIT_LOG_FROMAT", "json");
     let told = ended(command).await;
@@ -83,7 +53,7 @@ async fn a_file_that_is_named_and_missing_is_one_clear_line() {
 
 #[tokio::test]
 async fn what_is_printed_says_where_each_value_is_from_and_starts_the_same_service() {
-    let file = Settings::new("print", "[log]\nlevel = 'debug'\n");
+    let file = File::new("print.toml", "[log]\nlevel = 'debug'\n");
     let mut print = command(&["--print-config", "--config", file.path(), "--addr=127.0.0.1:0"]);
     print.env("KIT_LOG_FORMAT", "json");
     let printed = ended(print).await;
@@ -102,7 +72,7 @@ async fn what_is_printed_says_where_each_value_is_from_and_starts_the_same_servi
     let drain =
         printed.stdout.lines().find(|line| line.starts_with("drain_timeout = ")).expect("a line of the server's");
     assert!(drain.starts_with("drain_timeout = \"10s\"") && drain.ends_with("# default"), "{drain}");
-    let again = Settings::new("again", &printed.stdout);
+    let again = File::new("again.toml", &printed.stdout);
     let service = started(command(&["--config", again.path()])).await;
     assert!(service.stop().await.stderr.starts_with("{\"level\":"));
 }
