@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use kit::config::{Loader, Stop};
 use kit::discovery::Spec;
 use kit::http::server;
-use kit::log::{Format, Levels};
+use kit::log;
 use kit::server::Runtime;
 use serde::{Deserialize, Serialize};
 
@@ -28,19 +28,9 @@ pub struct Settings {
     /// prometheus.
     pub metrics: String,
     /// What is logged, and how.
-    pub log: Log,
+    pub log: log::Config,
     /// How connections are treated.
     pub server: server::Config,
-}
-
-/// The settings of the log.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Log {
-    /// How lines are written. Default logfmt.
-    pub format: Format,
-    /// What is logged: a level, or a list such as `info,hyper=warn`. Default `info`.
-    pub level: Levels,
 }
 
 impl Default for Settings {
@@ -52,7 +42,7 @@ impl Default for Settings {
             max_profiles: 10_000,
             runtime: Runtime::default(),
             metrics: "prometheus".into(),
-            log: Log::default(),
+            log: log::Config::default(),
             server: server::Config::default(),
         }
     }

@@ -1,15 +1,12 @@
 //! The endpoints on HTTP, and what an operator asks a service for.
 
-use std::sync::Arc;
-
 use kit::codec;
 use kit::http::server::extract::{Json, Path, extract};
 use kit::http::server::reply::{NoContent, Reply, encode_fn, escaped};
 use kit::http::server::{Binding, Router, RouterService};
-use kit::http::{Request, Response};
 use kit::metrics::Provider;
-use kit::server::{Stack, operator};
-use kit::{Endpoint, Error, Health, endpoint_with};
+use kit::server::{Stack, operator, scrape};
+use kit::{Error, Health};
 
 use crate::endpoints::{
     self, AddressOf, Addressed, DELETE_ADDRESS, DELETE_PROFILE, GET_ADDRESS, GET_ADDRESSES, GET_PROFILE, PATCH_PROFILE,
@@ -26,7 +23,7 @@ use crate::service::{ProfileService, Put};
 pub fn http<S: ProfileService + Clone>(
     service: S,
     stack: Stack,
-    metrics: &Arc<Provider>,
+    metrics: &Provider,
     health: &Health,
 ) -> Result<RouterService, Error> {
     let id = || extract(|Path(id): Path<Id>| Ok(id));
@@ -56,19 +53,11 @@ pub fn http<S: ProfileService + Clone>(
         .get(&GET_ADDRESS, Binding::new(endpoints::get_address(s()), address(), codec::Json))
         .post(&POST_ADDRESS, Binding::new(endpoints::post_address(s()), to_add, added))
         .delete(&DELETE_ADDRESS, Binding::new(endpoints::delete_address(s()), address(), NoContent))
-        .merge(operator(health).get("/metrics", scrape(Arc::clone(metrics))))
+        .merge(operator(health).get("/metrics", scrape(metrics)))
         .build()
 }
 
 /// Where a profile is.
 fn at(id: &Id) -> String {
     format!("/profiles/{}", escaped(id.as_str()))
-}
-
-/// The scrape of a backend that is scraped; 404 where metrics are pushed.
-fn scrape(metrics: Arc<Provider>) -> impl Endpoint<Request, Response = Response> + 'static {
-    endpoint_with(metrics, async |metrics, _cx, _: Request| match metrics.scrape() {
-        Some(scrape) => Reply::ok().bytes(scrape.content_type, scrape.body),
-        None => Err(Error::not_found("metrics are pushed, not scraped").with_reason("metrics_pushed")),
-    })
 }

@@ -111,6 +111,21 @@ impl Program {
         self.send("POST", path, &[("content-type", "application/json")], body.as_bytes()).await
     }
 
+    /// Puts JSON.
+    pub async fn put(&self, path: &str, body: &str) -> Answer {
+        self.send("PUT", path, &[("content-type", "application/json")], body.as_bytes()).await
+    }
+
+    /// Patches with JSON.
+    pub async fn patch(&self, path: &str, body: &str) -> Answer {
+        self.send("PATCH", path, &[("content-type", "application/json")], body.as_bytes()).await
+    }
+
+    /// Deletes.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, &[], b"").await
+    }
+
     /// Gets.
     pub async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], b"").await

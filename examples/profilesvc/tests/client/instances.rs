@@ -30,7 +30,7 @@ impl Peer {
     /// An instance over this store.
     pub(crate) async fn instance(profiles: &Profiles) -> Self {
         let metrics = Registry::new();
-        let backend = Arc::new(Provider::open("prometheus", &metrics).expect("a backend"));
+        let backend = Provider::open("prometheus", &metrics).expect("a backend");
         let stack = Stack::new(&Logger::discard(), &metrics).expect("a stack");
         let asked = Arc::new(AtomicUsize::new(0));
         let routes = transport::http(profiles.clone(), stack, &backend, &Health::new()).expect("routes");

@@ -1,9 +1,10 @@
+use program::Program;
 use serde_json::json;
 
-use crate::support::{Service, start};
+use crate::support::start;
 
 /// A service with one profile, 7, that has one address, home.
-async fn with_home() -> Service {
+async fn with_home() -> Program {
     let service = start(&[]).await;
     let ann = r#"{"id":"7","name":"Ann","addresses":[{"id":"home","location":"Bonn"}]}"#;
     assert_eq!(service.post("/profiles/", ann).await.status, 201);
@@ -59,7 +60,7 @@ async fn an_address_that_is_deleted_is_gone_and_the_others_stay() {
 #[tokio::test]
 async fn where_there_is_no_profile_there_is_no_address() {
     let service = with_home().await;
-    let nobody = |answer: crate::support::Answer| {
+    let nobody = |answer: program::Answer| {
         assert_eq!(answer.problem(), (404, "NotFound".into(), "not_found".into()));
         assert_eq!(answer.json()["detail"], r#"there is no profile of the id "8""#);
     };

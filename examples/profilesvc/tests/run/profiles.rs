@@ -1,6 +1,7 @@
+use program::Program;
 use serde_json::{Value, json};
 
-use crate::support::{Service, start};
+use crate::support::start;
 
 const ANN: &str = r#"{"id":"7","name":"Ann","addresses":[{"id":"home","location":"Bonn"}]}"#;
 
@@ -8,7 +9,7 @@ fn ann() -> Value {
     serde_json::from_str(ANN).expect("JSON")
 }
 
-async fn with_ann() -> Service {
+async fn with_ann() -> Program {
     let service = start(&[]).await;
     assert_eq!(service.post("/profiles/", ANN).await.status, 201);
     service
