@@ -1,13 +1,21 @@
-//! gRPC over HTTP/2.
+//! gRPC over HTTP/2, on kit's own codecs, errors and streams.
+//!
+//! [`server`] puts endpoints on the router that HTTP has. Messages are prost's: derived by hand as in its examples, or generated;
+//! nothing here needs `protoc`.
 
 mod config;
-#[allow(dead_code, unused_imports, reason = "until both sides are here")]
+#[allow(dead_code, unused_imports, reason = "until the client is here")]
 mod frame;
-#[allow(dead_code, reason = "until both sides are here")]
 pub(crate) mod media;
-#[allow(dead_code, reason = "until both sides are here")]
-mod status;
+pub mod server;
+#[allow(dead_code, reason = "until the client is here")]
+pub(crate) mod status;
 
 pub use crate::codec::Messages;
 pub use config::Config;
 pub use frame::FrameError;
+
+/// Where gRPC has a method: `/{service}/{name}`.
+pub(crate) fn path(method: &kit_core::Method) -> String {
+    format!("/{}/{}", method.service(), method.name())
+}

@@ -22,6 +22,12 @@ enum Kind {
     #[default]
     Empty,
     Full(Bytes),
+    /// A message of gRPC that is all of an answer.
+    #[cfg(feature = "grpc")]
+    Message(Bytes),
+    /// The trailers that follow it: the call went well.
+    #[cfg(feature = "grpc")]
+    Well,
     Incoming(Incoming),
     /// In a box, so that other bodies have no room for it.
     Leased(Box<(Incoming, Option<Lease>)>),
@@ -52,6 +58,12 @@ impl Body {
     /// A body of these bytes.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         Self(Kind::Full(bytes.into()))
+    }
+
+    /// A message of gRPC that is all of an answer, and the trailers of a call that went well.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn message(message: Bytes) -> Self {
+        Self(Kind::Message(message))
     }
 
     /// Any other body. Its errors keep what they are if they are ours, and are `Unavailable` otherwise.
@@ -141,13 +153,20 @@ impl Body {
         match &self.0 {
             Kind::Empty => Some(Self(Kind::Empty)),
             Kind::Full(bytes) => Some(Self(Kind::Full(bytes.clone()))),
+            #[cfg(feature = "grpc")]
+            Kind::Message(_) | Kind::Well => None,
             Kind::Incoming(_) | Kind::Leased(_) | Kind::Paced(_) | Kind::Boxed(_) => None,
         }
     }
 
     /// Whether all its bytes are here already, so that nothing happens between now and its end.
     pub fn is_ready(&self) -> bool {
-        matches!(self.0, Kind::Empty | Kind::Full(_))
+        match self.0 {
+            Kind::Empty | Kind::Full(_) => true,
+            #[cfg(feature = "grpc")]
+            Kind::Message(_) | Kind::Well => true,
+            Kind::Incoming(_) | Kind::Leased(_) | Kind::Paced(_) | Kind::Boxed(_) => false,
+        }
     }
 }
 
@@ -180,6 +199,17 @@ impl HttpBody for Body {
                 self.0 = Kind::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
+            #[cfg(feature = "grpc")]
+            Kind::Message(message) => {
+                let message = std::mem::take(message);
+                self.0 = Kind::Well;
+                Poll::Ready(Some(Ok(Frame::data(message))))
+            }
+            #[cfg(feature = "grpc")]
+            Kind::Well => {
+                self.0 = Kind::Empty;
+                Poll::Ready(Some(Ok(Frame::trailers(crate::grpc::status::well()))))
+            }
             Kind::Incoming(body) => Pin::new(body).poll_frame(task).map_err(|error| broken(error.into())),
             Kind::Leased(leased) => {
                 let (body, lease) = &mut **leased;
@@ -198,6 +228,8 @@ impl HttpBody for Body {
         match &self.0 {
             Kind::Empty => true,
             Kind::Full(_) => false,
+            #[cfg(feature = "grpc")]
+            Kind::Message(_) | Kind::Well => false,
             Kind::Incoming(body) => body.is_end_stream(),
             Kind::Leased(leased) => leased.0.is_end_stream(),
             Kind::Paced(body) => body.is_end_stream(),
@@ -209,6 +241,15 @@ impl HttpBody for Body {
         match &self.0 {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            // No exact size: it would become a header that no other gRPC sends.
+            #[cfg(feature = "grpc")]
+            Kind::Message(message) => {
+                let mut hint = SizeHint::default();
+                hint.set_lower(message.len() as u64);
+                hint
+            }
+            #[cfg(feature = "grpc")]
+            Kind::Well => SizeHint::default(),
             Kind::Incoming(body) => body.size_hint(),
             Kind::Leased(leased) => leased.0.size_hint(),
             Kind::Paced(body) => body.size_hint(),
@@ -252,6 +293,8 @@ impl fmt::Debug for Body {
         f.write_str(match &self.0 {
             Kind::Empty => "Body(empty)",
             Kind::Full(_) => "Body(full)",
+            #[cfg(feature = "grpc")]
+            Kind::Message(_) | Kind::Well => "Body(message)",
             Kind::Incoming(_) | Kind::Leased(_) | Kind::Paced(_) => "Body(incoming)",
             Kind::Boxed(_) => "Body(stream)",
         })

@@ -3,15 +3,40 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
+use http::{Method as Verb, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use kit_core::{Context, Error, Outcome, StreamEnd, request_id};
 
 use super::finalize::{Finalize, Finished};
-use crate::http::{Body, Response, problem};
+#[cfg(feature = "grpc")]
+use crate::grpc;
+use crate::http::{Body, Request, Response, problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(request_id::KEY);
+
+/// What the caller of an exchange can read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// Any answer of HTTP.
+    Http,
+    /// An answer without its body: it asked with HEAD.
+    Head,
+    /// Statuses of gRPC in the place of HTTP's.
+    #[cfg(feature = "grpc")]
+    Grpc,
+}
+
+impl Caller {
+    /// Who sent this, its headers still being there.
+    pub(super) fn of(request: &Request) -> Self {
+        #[cfg(feature = "grpc")]
+        if grpc::media::is_call(request.version(), request.method(), request.headers()) {
+            return Caller::Grpc;
+        }
+        if request.method() == Verb::HEAD { Caller::Head } else { Caller::Http }
+    }
+}
 
 /// One exchange: it owns the context from the request's head to the last byte of the answer, and tells the finalizer of the
 /// end, whichever it is. That happens from its drop, because nothing else is certain to run.
@@ -19,7 +44,7 @@ pub(super) struct Edge {
     /// `None` once the end has been told.
     cx: Option<Context>,
     finalize: Option<Arc<dyn Finalize>>,
-    head: bool,
+    caller: Caller,
     status: Option<StatusCode>,
     bytes: u64,
     outcome: Option<Outcome>,
@@ -27,8 +52,8 @@ pub(super) struct Edge {
 }
 
 impl Edge {
-    pub(super) fn new(cx: Context, finalize: Option<Arc<dyn Finalize>>, head: bool) -> Self {
-        Self { cx: Some(cx), finalize, head, status: None, bytes: 0, outcome: None, error: None }
+    pub(super) fn new(cx: Context, finalize: Option<Arc<dyn Finalize>>, caller: Caller) -> Self {
+        Self { cx: Some(cx), finalize, caller, status: None, bytes: 0, outcome: None, error: None }
     }
 
     pub(super) fn cx(&mut self) -> &mut Context {
@@ -39,17 +64,22 @@ impl Edge {
     pub(super) fn respond(mut self, result: Result<Response, Error>) -> Response {
         let cx = self.cx();
         let outcome = cx.outcome_of(&result);
-        let outbound = cx.take_outbound();
+        #[cfg_attr(not(feature = "grpc"), expect(unused_mut, reason = "only gRPC takes names out"))]
+        let mut outbound = cx.take_outbound();
         let id = cx.request_id().map(|id| id.with_str(HeaderValue::from_str));
         let mut response = match result {
             Ok(response) => response,
             Err(error) => {
-                let response = problem::response(&error);
+                let response = self.failure(&error);
                 self.error = Some(error);
                 response
             }
         };
         let headers = response.headers_mut();
+        #[cfg(feature = "grpc")]
+        if let (Caller::Grpc, Some(outbound)) = (self.caller, &mut outbound) {
+            grpc::server::unreserve(outbound);
+        }
         if let Some(outbound) = outbound {
             headers.extend(outbound.into_headers());
         }
@@ -58,17 +88,26 @@ impl Edge {
         }
         self.status = Some(response.status());
         self.outcome = Some(outcome);
-        if self.head {
+        if self.caller == Caller::Head {
             return self.without_body(response);
         }
         if response.body().is_ready() {
-            self.bytes = response.body().size_hint().exact().unwrap_or(0);
+            self.bytes = response.body().size_hint().lower();
             self.finish();
             return response;
         }
         // Until the body says otherwise.
         self.outcome = None;
         response.map(|body| Body::new(Tracked::new(body, self)))
+    }
+
+    /// What the caller reads of an error.
+    fn failure(&mut self, error: &Error) -> Response {
+        match self.caller {
+            #[cfg(feature = "grpc")]
+            Caller::Grpc => grpc::server::failure(self.cx(), error),
+            Caller::Http | Caller::Head => problem::response(error),
+        }
     }
 
     /// HEAD: the headers of the answer, with the length its body would have.

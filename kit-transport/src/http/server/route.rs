@@ -120,8 +120,13 @@ pub(super) struct Refusal(pub(super) Error);
 impl Endpoint<Request> for Unrouted {
     type Response = Response;
 
-    async fn call(&self, _cx: &mut Context, mut request: Request) -> Result<Response, Error> {
+    #[cfg_attr(not(feature = "grpc"), expect(unused_variables, reason = "only gRPC looks at what was asked"))]
+    async fn call(&self, cx: &mut Context, mut request: Request) -> Result<Response, Error> {
         match self {
+            #[cfg(feature = "grpc")]
+            Unrouted::NotFound | Unrouted::NotAllowed { .. } if crate::grpc::server::is_call(cx, &request) => {
+                Err(crate::grpc::server::unknown_method())
+            }
             Unrouted::Refused => {
                 let Refusal(error) = request
                     .extensions_mut()

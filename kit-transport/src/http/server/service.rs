@@ -6,12 +6,11 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method as Verb;
 use http_body::Body as HttpBody;
 use hyper::body::Incoming;
 use kit_core::{BoxError, Connection, Context, Error, Metadata};
 
-use super::edge::Edge;
+use super::edge::{Caller, Edge};
 use super::extract::{BodyLimit, PathParams};
 use super::finalize::Finalize;
 use super::route::{Node, Refusal, Route, Serving};
@@ -54,19 +53,21 @@ impl RouterService {
     }
 
     pub(super) fn serve(&self, mut request: Request) -> Serving {
+        let caller = Caller::of(&request);
         let cx = self.context(&mut request);
         let (route, params) = self.shared.find(&request);
         if let Some(params) = params {
             request.extensions_mut().insert(params);
         }
-        self.route(cx, request, route)
+        self.route(cx, caller, request, route)
     }
 
     /// Answers without a route: the layers and the finalizer of the router hear of it as of any other call.
     pub(super) fn refuse(&self, mut request: Request, error: Error) -> Serving {
+        let caller = Caller::of(&request);
         let cx = self.context(&mut request);
         request.extensions_mut().insert(Refusal(error));
-        self.route(cx, request, Arc::clone(&self.shared.refused))
+        self.route(cx, caller, request, Arc::clone(&self.shared.refused))
     }
 
     fn context(&self, request: &mut Request) -> Context {
@@ -92,10 +93,9 @@ impl RouterService {
         cx
     }
 
-    fn route(&self, mut cx: Context, request: Request, route: Arc<dyn Route>) -> Serving {
-        let head = request.method() == Verb::HEAD;
+    fn route(&self, mut cx: Context, caller: Caller, request: Request, route: Arc<dyn Route>) -> Serving {
         cx.set_method(route.method());
-        let edge = Edge::new(cx, self.shared.finalize.clone(), head);
+        let edge = Edge::new(cx, self.shared.finalize.clone(), caller);
         route.serve(edge, request)
     }
 }

@@ -129,7 +129,8 @@ pub fn uncoded(headers: &HeaderMap) -> Result<(), Error> {
         .with_field("content_encoding", shown(&String::from_utf8_lossy(coding), COMPLAINT)))
 }
 
-fn unsupported(error: MediaTypeError, types: String, headers: &HeaderMap) -> Error {
+/// The refusal of a body for its content type, where one of `types` is read.
+pub(crate) fn unsupported(error: MediaTypeError, types: String, headers: &HeaderMap) -> Error {
     let value = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
     let message = match error {
         MediaTypeError::Repeated => "there is more than one content type".into(),

@@ -47,6 +47,8 @@ pub use body::Form;
 pub use body::{BodyLimit, Json};
 pub use function::{DecodeFn, Extract, Extractor, decode_fn, extract};
 pub use header::{FromHeader, Header, HeaderError, header, required_header};
+#[cfg(feature = "grpc")]
+pub(crate) use media::unsupported;
 pub use media::{MediaTypeError, Readable, accepts, uncoded};
 pub use path::{Path, PathError, PathParams};
 pub use query::{Query, QueryError};

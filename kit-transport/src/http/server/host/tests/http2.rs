@@ -5,20 +5,20 @@ use http::Request as HttpRequest;
 use super::frames::*;
 use super::*;
 
-type Client = h2::client::SendRequest<Bytes>;
+pub(super) type Client = h2::client::SendRequest<Bytes>;
 
 /// A peer that behaves, and what became of the connection.
-async fn client(service: &RouterService, config: Config, builder: &h2::client::Builder) -> (Client, Served) {
+pub(super) async fn client(service: &RouterService, config: Config, builder: &h2::client::Builder) -> (Client, Served) {
     let Peer { io, serving, signal, stats } = connect(service, config);
     let (client, connection) = builder.handshake(io).await.unwrap();
     tokio::spawn(async move { drop(connection.await) });
     (client.ready().await.unwrap(), Served { serving, signal, stats })
 }
 
-struct Served {
-    serving: JoinHandle<End>,
-    signal: Arc<Signal>,
-    stats: Stats,
+pub(super) struct Served {
+    pub(super) serving: JoinHandle<End>,
+    pub(super) signal: Arc<Signal>,
+    pub(super) stats: Stats,
 }
 
 fn call(path: &str) -> HttpRequest<()> {

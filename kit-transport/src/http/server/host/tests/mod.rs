@@ -6,6 +6,8 @@ mod bodies;
 mod costs;
 mod ends;
 mod frames;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod heads;
 mod http2;
 mod slow;
