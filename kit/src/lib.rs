@@ -93,6 +93,9 @@ pub use kit_log as log;
 pub use kit_metrics as metrics;
 /// Values to bytes and back.
 pub use kit_transport::codec;
+/// gRPC over HTTP/2.
+#[cfg(feature = "grpc")]
+pub use kit_transport::grpc;
 /// HTTP, both ways.
 pub use kit_transport::http;
 /// JSON-RPC 2.0 over HTTP, both ways.

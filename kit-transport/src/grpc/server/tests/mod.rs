@@ -143,9 +143,12 @@ async fn call(service: &RouterService, path: &str, headers: &[(&str, &str)], bod
     Answer::of(send(service, request(path, headers, body)).await).await
 }
 
+/// An end as a finalizer hears of it.
+type Told = (Outcome, Option<kit_core::Code>);
+
 /// What a finalizer heard, in order.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<(Outcome, Option<kit_core::Code>)>>>);
+struct Heard(Arc<Mutex<Vec<Told>>>);
 
 impl Heard {
     fn finalizer(&self) -> impl Fn(&Finished<'_>) + Send + Sync + 'static {
@@ -155,7 +158,7 @@ impl Heard {
         }
     }
 
-    fn take(&self) -> Vec<(Outcome, Option<kit_core::Code>)> {
+    fn take(&self) -> Vec<Told> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
