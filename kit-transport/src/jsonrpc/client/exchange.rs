@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method as Verb, Uri};
-use kit_core::{Code, Context, Endpoint, Error, Retry};
+use kit_core::{Code, Context, Endpoint, Error, Retry, Routed};
 use tokio::time::timeout_at;
 
 use super::Client;
@@ -26,7 +26,25 @@ where
 {
     /// Sends a body, and reads what comes back whole.
     pub(super) async fn exchange(&self, cx: &mut Context, body: Vec<u8>) -> Result<Received, Error> {
-        let (parts, body) = self.inner.call(cx, self.request(body)).await?.into_parts();
+        let response = self.inner.call(cx, self.message(body)).await?;
+        self.receive(cx, response).await
+    }
+}
+
+impl<E> Client<E> {
+    /// Sends a body over the channel that was picked, and reads what comes back whole.
+    pub(super) async fn exchange_over<C>(&self, cx: &mut Context, routed: Routed<C, Vec<u8>>) -> Result<Received, Error>
+    where
+        E: Endpoint<Routed<C, Request>, Response = Response>,
+    {
+        let Routed { instance, channel, request } = routed;
+        let response = self.inner.call(cx, Routed { instance, channel, request: self.message(request) }).await?;
+        self.receive(cx, response).await
+    }
+
+    /// Reads what came back, whole.
+    async fn receive(&self, cx: &mut Context, response: Response) -> Result<Received, Error> {
+        let (parts, body) = response.into_parts();
         let reading = body.bytes(self.max_answer_bytes);
         let read = match cx.deadline() {
             None => reading.await,
@@ -56,7 +74,8 @@ where
         Ok(Received { body, failed })
     }
 
-    fn request(&self, body: Vec<u8>) -> Request {
+    /// What carries a body there.
+    fn message(&self, body: Vec<u8>) -> Request {
         let mut request = Request::new(Body::full(body));
         *request.method_mut() = Verb::POST;
         *request.uri_mut() = Uri::from(self.path.clone());

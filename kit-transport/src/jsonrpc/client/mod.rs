@@ -114,6 +114,39 @@ impl<E> Client<E> {
         ChildLayer::new(method).layer(Binding::new(self, method.name()))
     }
 
+    /// The method alone, which calls with the context it is given: for the inside of a stack that opens its own child, and, over
+    /// [`raw`](crate::http::client::raw), for that of a balancer.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use kit_core::{Context, Endpoint as _, Error, Factory as _, Instance, Method, Routed};
+    /// use kit_transport::http::client::{Channels, Config, raw};
+    /// use kit_transport::jsonrpc::client::Client;
+    /// # use kit_core::request_fn;
+    /// # use kit_transport::http::server::{Router, Server};
+    ///
+    /// static SUM: Method = Method::new("calculator", "sum").idempotent();
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+    /// # let sum = request_fn(async |numbers: Vec<i64>| Ok(numbers.iter().sum::<i64>()));
+    /// # let rpc = kit_transport::jsonrpc::server::Methods::new().method(&SUM, sum).build()?;
+    /// # let bound = Server::new(Default::default())?.bind("127.0.0.1:0").await?;
+    /// # let address = bound.local_addr().to_string();
+    /// # tokio::spawn(bound.serve(Router::new().post("/rpc", rpc).build()?, std::future::pending()));
+    /// let sum = Client::new(raw(), "/rpc")?.binding::<Vec<i64>, i64>(&SUM);
+    ///
+    /// // What an endpointer makes of an instance, and a balancer of a request.
+    /// let instance = Arc::new(Instance::new(address));
+    /// let channel = Arc::new(Channels::new(Config::default())?.make(&instance).await?);
+    /// let routed = Routed { instance, channel, request: vec![1, 2, 4] };
+    /// assert_eq!(sum.call(&mut Context::new(), routed).await?, 7);
+    /// # Ok(()) }
+    /// ```
+    pub fn binding<Req, Res>(&self, method: &'static Method) -> Binding<E, Req, Res> {
+        Binding::new(self, method.name())
+    }
+
     /// The endpoint of a method whose answer nobody wants: it returns when the server has taken the notification, and does not
     /// learn how it ended.
     pub fn notification<Req>(&self, method: &'static Method) -> Child<Notification<E, Req>> {
