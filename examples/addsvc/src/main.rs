@@ -10,10 +10,9 @@ use std::time::Duration;
 use addsvc::instrumenting::Instrumenting;
 use addsvc::registering::{self, SERVICE};
 use addsvc::service::Add;
-use addsvc::settings::{self, Settings};
+use addsvc::settings::Settings;
 use addsvc::transport::{Parts, Wire};
 use kit::lifecycle::Part;
-use kit::log::Logger;
 use kit::metrics::{Provider, Registry};
 use kit::server::{Listen, Stack};
 use kit::{App, Code, Error, observe};
@@ -35,7 +34,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(settings: Settings) -> Result<(), Error> {
-    let log = logger(&settings.log)?;
+    let log = settings.log.logger()?;
     let metrics = Registry::new();
     observe::register(&metrics, &log)?;
     let stack = Stack::new(&log, &metrics)?;
@@ -92,14 +91,6 @@ async fn report(part: Part, backend: Arc<Provider>) -> Result<(), Error> {
         reported.await.map_err(Error::bug)?;
     }
     Ok(())
-}
-
-fn logger(settings: &settings::Log) -> Result<Logger, Error> {
-    let settings::Log { format, level } = settings.clone();
-    let config = kit::log::Config { format, level, ..kit::log::Config::default() };
-    let log = config.logger(std::io::stderr()).map_err(|cause| Error::boundary(Code::InvalidArgument, cause))?;
-    kit::log::log_panics(log.clone());
-    Ok(log)
 }
 
 /// What answers on a port, in one word: a part of the program is called so.

@@ -8,7 +8,7 @@ use kit::{Context, Error};
 
 use crate::error::AddError;
 
-/// What the service offers.
+/// What the service offers. Its [`Client`](crate::client::Client) offers the same.
 pub trait AddService: Send + Sync + 'static {
     /// `a + b`.
     ///

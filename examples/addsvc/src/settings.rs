@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use kit::config::{Loader, Stop};
 use kit::discovery::Spec;
 use kit::http::server;
-use kit::log::{Format, Levels};
+use kit::log::{Format, Levels, Logger};
 use kit::server::Runtime;
+use kit::{Code, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::transport::Wire;
@@ -47,6 +48,20 @@ pub struct Log {
     pub format: Format,
     /// What is logged: a level, or a list such as `info,hyper=warn`. Default `info`.
     pub level: Levels,
+}
+
+impl Log {
+    /// The log of the program, on standard error. What panics is logged too.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a setting out of its range.
+    pub fn logger(&self) -> Result<Logger, Error> {
+        let Self { format, level } = self.clone();
+        let config = kit::log::Config { format, level, ..kit::log::Config::default() };
+        let log = config.logger(std::io::stderr()).map_err(|cause| Error::boundary(Code::InvalidArgument, cause))?;
+        kit::log::log_panics(log.clone());
+        Ok(log)
+    }
 }
 
 impl Default for Settings {

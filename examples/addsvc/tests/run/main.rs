@@ -1,5 +1,7 @@
 //! The program itself: started on a port of its own, called on every wire, well and badly, and asked to stop.
 
+mod addcli;
+mod client;
 mod ends;
 mod gokit;
 mod http;

@@ -28,7 +28,11 @@ pub(crate) struct Ended {
 }
 
 pub(crate) fn command(flags: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_addsvc"));
+    program(env!("CARGO_BIN_EXE_addsvc"), flags)
+}
+
+pub(crate) fn program(path: &str, flags: &[&str]) -> Command {
+    let mut command = Command::new(path);
     command.args(flags).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
     // Whoever runs the tests may have settings of their own.

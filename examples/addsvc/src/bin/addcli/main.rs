@@ -1,0 +1,74 @@
+//! `addcli sum 1 2`: one call to the service, on any of its wires, at an address or at whoever discovery finds.
+
+mod asked;
+mod settings;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use addsvc::client::Client;
+use addsvc::registering::SERVICE;
+use addsvc::service::AddService as _;
+use futures_util::TryStreamExt as _;
+use kit::metrics::Registry;
+use kit::{Code, Context, Error, observe};
+use tokio::time::{Instant, timeout_at};
+
+use self::asked::Asked;
+use self::settings::Settings;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let (words, flags) = asked::split(std::env::args_os().skip(1));
+    let settings = match Settings::read(flags) {
+        Ok(settings) => settings,
+        Err(stop) => return stop.report(),
+    };
+    match run(&words, settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "addcli: {}", error.message());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(words: &[String], settings: Settings) -> Result<(), Error> {
+    let asked = Asked::read(words)?;
+    let source = settings.source()?;
+    let deadline = Instant::now() + settings.deadline;
+    let log = settings.log.logger()?;
+    let source = source.start(SERVICE, observe::discovery_log(&log))?;
+    let client = Client::new(settings.transport, source, settings.client, &log, &Registry::new())?;
+    // Discovery may not have answered yet. The deadline is for both.
+    let ready = timeout_at(deadline, client.instances().ready()).await;
+    ready.unwrap_or_else(|_| Err(Error::new(Code::DeadlineExceeded, "nobody was found in time")))?;
+
+    let done = call(&client, Context::new().with_deadline(Some(deadline)), asked).await;
+    client.instances().close().await;
+    done
+}
+
+async fn call(client: &Client, mut cx: Context, asked: Asked) -> Result<(), Error> {
+    match asked {
+        Asked::Sum(a, b) => say(&format!("{a} + {b} = {}", client.sum(&mut cx, a, b).await?)),
+        Asked::Concat(a, b) => {
+            let both = client.concat(&mut cx, a.clone(), b.clone()).await?;
+            say(&format!("{a:?} + {b:?} = {both:?}"))
+        }
+        Asked::Series(from) => {
+            let mut sums = client.series(&mut cx, from).await?;
+            while let Some(sum) = sums.try_next().await? {
+                say(&sum.to_string())?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// On a line of its own, at once.
+fn say(line: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout();
+    let said = writeln!(out, "{line}").and_then(|()| out.flush());
+    said.map_err(|cause| Error::new(Code::Unavailable, "nobody reads what it says").with_cause(cause))
+}

@@ -1,0 +1,116 @@
+//! The service from afar: the same trait, whoever answers and on whichever wire.
+
+use futures_util::TryStreamExt as _;
+use kit::client::{self, Client as Instances};
+use kit::codec::Json;
+use kit::discovery::Instancer;
+use kit::http::client::{post, raw};
+use kit::http::ndjson::NdJson;
+use kit::jsonrpc::client::{Binding, Client as Rpc};
+use kit::lifecycle::Part;
+use kit::log::Logger;
+use kit::metrics::Registry;
+use kit::{BoxEndpoint, Context, Endpoint as _, Error, request_fn};
+use serde::{Deserialize, Serialize};
+
+use crate::endpoints::{self, CONCAT, Concatenated, Numbers, SERIES, SUM, Summed, Texts};
+use crate::service::{AddService, Series, Sums};
+
+/// The wire that calls go over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// JSON over HTTP. The default: everything answers it.
+    #[default]
+    Http,
+    /// JSON-RPC 2.0, at `/rpc`. It has no streams, and therefore no series.
+    Jsonrpc,
+}
+
+/// Calls the instances of the service, as [`kit::client`] does: each call goes to one of them, and to another if that one fails and there
+/// is time; whoever fails is left alone for a while.
+///
+/// What the service refuses comes back with its code, its reason and its text.
+#[derive(Clone, Debug)]
+pub struct Client {
+    sum: BoxEndpoint<Numbers, Summed>,
+    concat: BoxEndpoint<Texts, Concatenated>,
+    series: BoxEndpoint<endpoints::Series, Sums>,
+    instances: Instances,
+}
+
+impl Client {
+    /// Calls those whom `source` finds, over `transport`.
+    ///
+    /// # Errors
+    /// As [`client::Builder::start`].
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn new(
+        transport: Transport,
+        source: impl Instancer + 'static,
+        config: client::Config,
+        log: &Logger,
+        metrics: &Registry,
+    ) -> Result<Self, Error> {
+        let instances = Instances::builder(source).config(config).start(log, metrics)?;
+        match transport {
+            Transport::Http => Self::http(instances),
+            Transport::Jsonrpc => Self::jsonrpc(instances),
+        }
+    }
+
+    fn http(instances: Instances) -> Result<Self, Error> {
+        let sum = post(&SUM, Json).binding()?;
+        let concat = post(&CONCAT, Json).binding()?;
+        let series = post(&SERIES, Json).binding_with(|_cx, response| {
+            let lines = NdJson::new().read::<Summed>(response.into_body());
+            Ok(Box::pin(lines.map_ok(|sum| sum.v)) as Sums)
+        })?;
+        Ok(Self {
+            sum: instances.endpoint(&SUM, sum).boxed(),
+            concat: instances.endpoint(&CONCAT, concat).boxed(),
+            series: instances.endpoint(&SERIES, series).boxed(),
+            instances,
+        })
+    }
+
+    fn jsonrpc(instances: Instances) -> Result<Self, Error> {
+        let rpc = Rpc::new(raw(), "/rpc")?;
+        let none = request_fn(async |_| Err(Error::unimplemented("JSON-RPC has no streams").with_reason("no_streams")));
+        Ok(Self {
+            sum: instances.endpoint(&SUM, Binding::new(&rpc, "sum")).boxed(),
+            concat: instances.endpoint(&CONCAT, Binding::new(&rpc, "concat")).boxed(),
+            series: none.boxed(),
+            instances,
+        })
+    }
+
+    /// Those it calls: who they are, how each stands and why.
+    pub fn instances(&self) -> &Instances {
+        &self.instances
+    }
+
+    /// As a part of a program, which closes it in its turn.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn run(self, part: Part) -> Result<(), Error> {
+        self.instances.run(part).await
+    }
+}
+
+impl AddService for Client {
+    async fn sum(&self, cx: &mut Context, a: i64, b: i64) -> Result<i64, Error> {
+        Ok(self.sum.call(cx, Numbers { a, b }).await?.v)
+    }
+
+    async fn concat(&self, cx: &mut Context, a: String, b: String) -> Result<String, Error> {
+        Ok(self.concat.call(cx, Texts { a, b }).await?.v)
+    }
+
+    async fn series(&self, cx: &mut Context, from: Series) -> Result<Sums, Error> {
+        self.series.call(cx, from.into()).await
+    }
+}
