@@ -4,18 +4,16 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
 use addsvc::instrumenting::Instrumenting;
 use addsvc::registering::{self, SERVICE};
 use addsvc::service::Add;
 use addsvc::settings::Settings;
 use addsvc::transport::{Parts, Wire};
-use kit::lifecycle::Part;
+use kit::log::log_panics;
 use kit::metrics::{Provider, Registry};
 use kit::server::{Listen, Stack};
-use kit::{App, Code, Error, observe};
+use kit::{App, Error, observe};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -23,24 +21,17 @@ async fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(stop) => return stop.report(),
     };
-    match run(settings).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // The log may not exist yet: one line for whoever started it.
-            let _ = writeln!(std::io::stderr(), "addsvc: {}", error.message());
-            ExitCode::FAILURE
-        }
-    }
+    kit::app::exit("addsvc", run(settings).await)
 }
 
 async fn run(settings: Settings) -> Result<(), Error> {
-    let log = settings.log.logger()?;
+    // Kept to the end, when what is queued is written.
+    let (log, _written) = settings.log.start(std::io::stderr())?;
+    log_panics(log.clone());
     let metrics = Registry::new();
     observe::register(&metrics, &log)?;
     let stack = Stack::new(&log, &metrics)?;
-    let backend = Provider::open(&settings.metrics, &metrics)
-        .map(Arc::new)
-        .map_err(|cause| Error::new(Code::InvalidArgument, cause.to_string()).with_cause(cause))?;
+    let backend = Provider::open(&settings.metrics, &metrics)?;
     let app = App::new(&log);
     let health = app.health().clone();
 
@@ -63,34 +54,14 @@ async fn run(settings: Settings) -> Result<(), Error> {
         }
     };
     let service = Instrumenting::new(&metrics, Add)?;
-    let parts = Parts { service, stack, metrics: Arc::clone(&backend), health };
     // Stopped last: what the servers counted to their end is reported too.
-    let mut app = app.part("metrics", |part| report(part, backend));
+    let mut app = app.metrics("metrics", &backend);
+    let parts = Parts { service, stack, metrics: backend, health };
     for (listen, wires) in ports {
         let parts = parts.clone();
         app = app.http(named(&wires), listen, move || parts.routes(&wires));
     }
-    drop(parts);
-    // Said when the servers answer, are ready, and signals are listened to: whoever reads it may send either at once. It is the
-    // last of the start, which is therefore done.
-    let started = app.health().clone();
-    let announce = async move |_| {
-        started.set_started();
-        announce(&listening);
-        Ok(())
-    };
-    app.job("announce", announce).run().await
-}
-
-async fn report(part: Part, backend: Arc<Provider>) -> Result<(), Error> {
-    part.ready();
-    part.stopping().await;
-    if let Some(backend) = Arc::into_inner(backend) {
-        // It waits for a thread of its own.
-        let reported = tokio::task::spawn_blocking(move || backend.shutdown(Duration::from_secs(2)));
-        reported.await.map_err(Error::bug)?;
-    }
-    Ok(())
+    app.started(move || greet(&listening)).run().await
 }
 
 /// What answers on a port, in one word: a part of the program is called so.
@@ -99,7 +70,7 @@ fn named(wires: &[Wire]) -> String {
 }
 
 /// For whoever starts it at a terminal. A closed stdout is no reason to stop.
-fn announce(ports: &[(SocketAddr, Vec<Wire>)]) {
+fn greet(ports: &[(SocketAddr, Vec<Wire>)]) {
     let mut text = String::new();
     for (addr, wires) in ports {
         let _ = writeln!(text, "addsvc listens on http://{addr}; {}", named(wires));

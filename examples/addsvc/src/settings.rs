@@ -6,9 +6,8 @@ use std::net::SocketAddr;
 use kit::config::{Loader, Stop};
 use kit::discovery::Spec;
 use kit::http::server;
-use kit::log::{Format, Levels, Logger};
+use kit::log;
 use kit::server::Runtime;
-use kit::{Code, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::transport::Wire;
@@ -35,33 +34,9 @@ pub struct Settings {
     /// prometheus.
     pub metrics: String,
     /// What is logged, and how.
-    pub log: Log,
+    pub log: log::Config,
     /// How connections are treated.
     pub server: server::Config,
-}
-
-/// The settings of the log.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Log {
-    /// How lines are written. Default logfmt.
-    pub format: Format,
-    /// What is logged: a level, or a list such as `info,hyper=warn`. Default `info`.
-    pub level: Levels,
-}
-
-impl Log {
-    /// The log of the program, on standard error. What panics is logged too.
-    ///
-    /// # Errors
-    /// `InvalidArgument` for a setting out of its range.
-    pub fn logger(&self) -> Result<Logger, Error> {
-        let Self { format, level } = self.clone();
-        let config = kit::log::Config { format, level, ..kit::log::Config::default() };
-        let log = config.logger(std::io::stderr()).map_err(|cause| Error::boundary(Code::InvalidArgument, cause))?;
-        kit::log::log_panics(log.clone());
-        Ok(log)
-    }
 }
 
 impl Default for Settings {
@@ -75,7 +50,7 @@ impl Default for Settings {
             advertise: None,
             runtime: Runtime::default(),
             metrics: "prometheus".into(),
-            log: Log::default(),
+            log: log::Config::default(),
             server: server::Config::default(),
         }
     }

@@ -4,14 +4,10 @@ mod gokit;
 mod http;
 mod jsonrpc;
 
-use std::sync::Arc;
-
-use kit::http::server::reply::Reply;
 use kit::http::server::{Router, RouterService};
-use kit::http::{Request, Response};
 use kit::metrics::Provider;
-use kit::server::{Stack, operator};
-use kit::{Endpoint, Error, Health, endpoint_with};
+use kit::server::{Stack, operator, scrape};
+use kit::{Error, Health};
 
 use crate::service::AddService;
 
@@ -50,7 +46,7 @@ pub struct Parts<S> {
     /// ([`kit::client::slot`]) stands inside its limit, too.
     pub stack: Stack,
     /// What is scraped.
-    pub metrics: Arc<Provider>,
+    pub metrics: Provider,
     /// How the program is.
     pub health: Health,
 }
@@ -66,19 +62,9 @@ impl<S: AddService + Clone> Parts<S> {
             router = match wire {
                 Wire::Http => router.merge(http::routes(self.service.clone(), self.stack.clone())),
                 Wire::Jsonrpc => router.merge(jsonrpc::routes(self.service.clone(), self.stack.clone())?),
-                Wire::Operator => {
-                    router.merge(operator(&self.health).get("/metrics", scrape(Arc::clone(&self.metrics))))
-                }
+                Wire::Operator => router.merge(operator(&self.health).get("/metrics", scrape(&self.metrics))),
             };
         }
         router.build()
     }
-}
-
-/// The scrape of a backend that is scraped; 404 where metrics are pushed.
-fn scrape(metrics: Arc<Provider>) -> impl Endpoint<Request, Response = Response> + 'static {
-    endpoint_with(metrics, async |metrics, _cx, _: Request| match metrics.scrape() {
-        Some(scrape) => Reply::ok().bytes(scrape.content_type, scrape.body),
-        None => Err(Error::not_found("metrics are pushed, not scraped").with_reason("metrics_pushed")),
-    })
 }

@@ -1,28 +1,22 @@
+use program::{Ended, ended};
 use tokio::net::TcpListener;
-use tokio::time::timeout;
 
-use crate::support::{PATIENCE, program, start};
+use crate::support::start;
 
-/// Whether it ended well, what it said, and what was wrong.
-async fn addcli(args: &[&str]) -> (bool, String, String) {
-    let mut command = program(env!("CARGO_BIN_EXE_addcli"), args);
-    let output = timeout(PATIENCE, command.output()).await.expect("it ends").expect("it starts");
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    (output.status.success(), text(output.stdout), text(output.stderr))
+async fn addcli(args: &[&str]) -> Ended {
+    ended(program::command(env!("CARGO_BIN_EXE_addcli"), args)).await
 }
 
 /// What it says if all is well.
 async fn said(args: &[&str]) -> String {
-    let (ok, out, err) = addcli(args).await;
-    assert!(ok && err.is_empty(), "{args:?}: {err}");
-    out
+    let ended = addcli(args).await;
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{args:?}: {}", ended.stderr);
+    ended.stdout
 }
 
 /// The one line that it fails with.
 async fn fails(args: &[&str]) -> String {
-    let (ok, out, err) = addcli(args).await;
-    assert!(!ok && out.is_empty() && err.lines().count() == 1, "{args:?}: {out}{err}");
-    err
+    addcli(args).await.refusal()
 }
 
 const ALL: [&str; 2] = ["http", "jsonrpc"];
@@ -33,15 +27,7 @@ async fn it_calls_over_every_transport_by_address_and_by_discovery() {
     let source = format!("static:{}", service.addr);
     for transport in ALL {
         for place in [["--addr", &service.addr], ["--discover", &source]] {
-            let with = |words: &[&'static str]| {
-                let args: Vec<String> =
-                    words.iter().copied().chain(["--transport", transport]).chain(place).map(str::to_owned).collect();
-                args
-            };
-            let call = async |words: &[&'static str]| {
-                let args = with(words);
-                said(&args.iter().map(String::as_str).collect::<Vec<_>>()).await
-            };
+            let call = async |words: &[&str]| said(&[words, &["--transport", transport], &place].concat()).await;
             assert_eq!(call(&["sum", "1", "2"]).await, "1 + 2 = 3\n", "{transport} {place:?}");
             assert_eq!(call(&["sum", "-1", "-2"]).await, "-1 + -2 = -3\n", "{transport} {place:?}");
             assert_eq!(call(&["concat", "1", "2"]).await, "\"1\" + \"2\" = \"12\"\n", "{transport} {place:?}");

@@ -8,10 +8,11 @@ use kit::discovery::Fixed;
 use kit::log::Logger;
 use kit::metrics::Registry;
 use kit::{Code, Context, Error};
+use program::PATIENCE;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
-use crate::support::{PATIENCE, start};
+use crate::support::start;
 
 const ALL: [Transport; 2] = [Transport::Http, Transport::Jsonrpc];
 const STREAMING: [Transport; 1] = [Transport::Http];

@@ -1,7 +1,8 @@
+use program::{PATIENCE, ended};
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, command, start};
+use crate::support::{command, start};
 
 #[tokio::test]
 async fn it_drains_and_exits_0_when_it_is_asked_to_on_both_runtimes() {
@@ -53,19 +54,16 @@ async fn what_cannot_start_says_why_in_one_line_and_fails() {
         (&["--addr=127.0.0.1:0", "--metrics", "graphite"], "graphite"),
         (&["--addr=127.0.0.1:0", "--server-max-connections=0"], "max_connections"),
     ] {
-        let output = timeout(PATIENCE, command(flags).output()).await.expect("it ends").expect("it starts");
-        let line = String::from_utf8(output.stderr).expect("text");
-        assert!(!output.status.success() && output.stdout.is_empty(), "{flags:?}: {line}");
-        assert!(line.contains(part) && line.lines().count() == 1, "{flags:?}: {line}");
+        let line = ended(command(flags)).await.refusal();
+        assert!(line.contains(part), "{flags:?}: {line}");
     }
 }
 
 #[tokio::test]
 async fn help_is_text_on_stdout_and_all_is_well() {
-    let help = timeout(PATIENCE, command(&["--help"]).output()).await.expect("it ends").expect("it starts");
+    let help = ended(command(&["--help"])).await;
     assert!(help.status.success() && help.stderr.is_empty());
-    let text = String::from_utf8(help.stdout).expect("text");
     for part in ["Usage: addsvc", "--http-addr TEXT", "--debug-addr TEXT", "--print-config", "KIT_LOG_FORMAT"] {
-        assert!(text.contains(part), "{part} in {text}");
+        assert!(help.stdout.contains(part), "{part} in {}", help.stdout);
     }
 }

@@ -1,8 +1,9 @@
+use program::Program;
 use serde_json::{Value, json};
 
-use crate::support::{Service, start};
+use crate::support::start;
 
-async fn call(service: &Service, method: &str, params: Value) -> Value {
+async fn call(service: &Program, method: &str, params: Value) -> Value {
     let body = json!({"jsonrpc": "2.0", "method": method, "params": params, "id": 7});
     let answer = service.post("/rpc", &body.to_string()).await;
     assert_eq!((answer.status, &answer.json()["id"]), (200, &json!(7)), "{}", answer.body);

@@ -1,13 +1,26 @@
-use crate::support::{command, start, started};
+use program::Program;
+
+use crate::support::command;
 
 const SUM: &str = r#"{"a":1,"b":2}"#;
 const CALL: &str = r#"{"jsonrpc":"2.0","method":"sum","params":[1,2],"id":1}"#;
 
+/// A program, and what answers where, as it says itself.
+async fn listening(flags: &[&str]) -> (Program, Vec<(String, String)>) {
+    let mut program = Program::spawn(command(flags));
+    let mut ports = Vec::new();
+    while let Some((_, port)) = program.line().await.split_once("http://") {
+        let (addr, wires) = port.split_once("; ").expect("what answers there");
+        ports.push((wires.to_owned(), addr.to_owned()));
+    }
+    (program, ports)
+}
+
 #[tokio::test]
 async fn by_default_one_port_answers_everything() {
-    let service = start(&[]).await;
-    assert_eq!(service.ports.len(), 1);
-    assert_eq!(service.ports[0].0, "http+jsonrpc+operator");
+    let (mut service, ports) = listening(&["--addr=127.0.0.1:0"]).await;
+    assert_eq!(ports.iter().map(|(wires, _)| wires.as_str()).collect::<Vec<_>>(), ["http+jsonrpc+operator"]);
+    service.addr = ports[0].1.clone();
     assert_eq!((service.post("/sum", SUM).await.status, service.post("/rpc", CALL).await.status), (200, 200));
     assert_eq!(service.get("/metrics").await.status, 200);
 }
@@ -15,19 +28,17 @@ async fn by_default_one_port_answers_everything() {
 #[tokio::test]
 async fn a_wire_with_a_port_of_its_own_answers_there_alone() {
     let own = ["--http-addr=127.0.0.1:0", "--jsonrpc-addr=127.0.0.1:0", "--debug-addr=127.0.0.1:0"];
-    let mut service = started(command(&own)).await;
-    let mut names: Vec<_> = service.ports.iter().map(|(names, _)| names.clone()).collect();
-    names.sort();
-    assert_eq!(names, ["http", "jsonrpc", "operator"]);
-    for (wires, sum, rpc, metrics) in [("http", 200, 404, 404), ("jsonrpc", 404, 200, 404), ("operator", 404, 404, 200)]
-    {
-        service.at(wires);
+    let (mut service, ports) = listening(&own).await;
+    let expected = [("http", 200, 404, 404), ("jsonrpc", 404, 200, 404), ("operator", 404, 404, 200)];
+    assert_eq!(ports.len(), expected.len());
+    for ((wires, addr), (name, sum, rpc, metrics)) in ports.into_iter().zip(expected) {
+        service.addr = addr;
         let answered = (
             service.post("/sum", SUM).await.status,
             service.post("/rpc", CALL).await.status,
             service.get("/metrics").await.status,
         );
-        assert_eq!(answered, (sum, rpc, metrics), "{wires}");
+        assert_eq!((wires.as_str(), answered), (name, (sum, rpc, metrics)));
     }
     let ended = service.stop().await;
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);

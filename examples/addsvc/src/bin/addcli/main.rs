@@ -24,20 +24,14 @@ async fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(stop) => return stop.report(),
     };
-    match run(&words, settings).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "addcli: {}", error.message());
-            ExitCode::FAILURE
-        }
-    }
+    kit::app::exit("addcli", run(&words, settings).await)
 }
 
 async fn run(words: &[String], settings: Settings) -> Result<(), Error> {
     let asked = Asked::read(words)?;
     let source = settings.source()?;
     let deadline = Instant::now() + settings.deadline;
-    let log = settings.log.logger()?;
+    let (log, _written) = settings.log.start(std::io::stderr())?;
     let source = source.start(SERVICE, observe::discovery_log(&log))?;
     let client = Client::new(settings.transport, source, settings.client, &log, &Registry::new())?;
     // Discovery may not have answered yet. The deadline is for both.

@@ -4,10 +4,9 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use addsvc::client::Transport;
-use addsvc::settings::Log;
 use kit::config::{Loader, Stop};
 use kit::discovery::Spec;
-use kit::{Error, client};
+use kit::{Error, client, log};
 use serde::{Deserialize, Serialize};
 
 /// All settings, the same in code, in a file, in the environment and as flags.
@@ -24,7 +23,7 @@ pub(crate) struct Settings {
     #[serde(with = "kit::duration")]
     pub(crate) deadline: Duration,
     /// What is logged. Default nothing: it says what came of it anyway.
-    pub(crate) log: Log,
+    pub(crate) log: log::Config,
     /// How the service is called: attempts, limits, ejection, connections.
     pub(crate) client: client::Config,
 }
@@ -36,7 +35,7 @@ impl Default for Settings {
             addr: None,
             discover: None,
             deadline: Duration::from_secs(5),
-            log: Log { level: "off".parse().expect("a level"), ..Log::default() },
+            log: log::Config { level: "off".parse().expect("a level"), ..log::Config::default() },
             client: client::Config::default(),
         }
     }
