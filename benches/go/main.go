@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -16,6 +17,7 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "where to listen")
 	stack := flag.Bool("stack", false, "with the example's logging and instrumenting middlewares")
+	overGRPC := flag.Bool("grpc", false, "over gRPC instead of HTTP")
 	count := flag.Int("allocations", 0, "instead of serving, count what so many requests allocate")
 	each := flag.Duration("events", 0, "instead of serving, time what a line or an increment costs, each for so long")
 	pick := flag.Duration("picks", 0, "instead of serving, time what picking an instance costs, each for so long")
@@ -36,6 +38,11 @@ func main() {
 		err = events(*each)
 	} else if *count > 0 {
 		err = allocations(handler(service(*stack, io.Discard)), *count)
+	} else if *overGRPC {
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", *addr); err == nil {
+			err = serveGRPC(listener, service(*stack, os.Stderr))
+		}
 	} else {
 		err = http.ListenAndServe(*addr, handler(service(*stack, os.Stderr)))
 	}

@@ -32,8 +32,16 @@ impl Place {
     /// # Errors
     /// One line that says what is wrong.
     pub fn from_args() -> io::Result<Self> {
+        Self::with("").map(|(place, _)| place)
+    }
+
+    /// The same, with a flag more, whose value is given back.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub fn with(more: &str) -> io::Result<(Self, Option<String>)> {
         let wrong = || io::Error::new(io::ErrorKind::InvalidInput, "usage: --addr ADDRESS --runtime stealing|per-core");
-        let (mut addr, mut layout) = (None, Layout::Stealing);
+        let (mut addr, mut layout, mut other) = (None, Layout::Stealing, None);
         let mut args = std::env::args().skip(1);
         while let Some(flag) = args.next() {
             let value = args.next().ok_or_else(wrong)?;
@@ -41,10 +49,11 @@ impl Place {
                 ("--addr", value) => addr = Some(value.parse().map_err(|_| wrong())?),
                 ("--runtime", "stealing") => layout = Layout::Stealing,
                 ("--runtime", "per-core") => layout = Layout::PerCore,
+                (flag, value) if flag == more => other = Some(value.to_owned()),
                 _ => return Err(wrong()),
             }
         }
-        Ok(Self { addr: addr.ok_or_else(wrong)?, layout })
+        Ok((Self { addr: addr.ok_or_else(wrong)?, layout }, other))
     }
 
     /// Runs `serve` in this layout, on one socket or on one per core.

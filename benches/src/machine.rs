@@ -6,7 +6,7 @@ use std::{env, fs, io, thread};
 use tokio::time::sleep;
 
 /// The crates whose versions matter.
-const CRATES: [&str; 6] = ["hyper", "hyper-util", "tokio", "axum", "tower-http", "tracing-subscriber"];
+const CRATES: [&str; 7] = ["hyper", "hyper-util", "tokio", "tonic", "axum", "tower-http", "tracing-subscriber"];
 /// What `./bench` knows of the peers in Go.
 const GO_VERSIONS: &str = "BENCH_GO_VERSIONS";
 

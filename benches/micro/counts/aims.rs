@@ -14,6 +14,7 @@ pub(crate) fn text(set: Set, measured: &[Measured]) -> String {
         Set::Observe => aims.observe(),
         Set::Circuit => aims.circuit(),
         Set::Client => aims.client(),
+        Set::Grpc => aims.grpc(),
     }
     aims.text
 }
@@ -91,6 +92,15 @@ impl Aims<'_> {
             self.allocations(what, case, 0.0);
         }
         self.allocations("a whole call, stretch (row 13)", "call/kit", 15.0);
+    }
+
+    fn grpc(&mut self) {
+        self.allocations("a call, stretch (row 11)", "wire/kit bare", 25.0);
+        for server in ["kit bare", "kit full"] {
+            let ratio = self.instructions(&format!("wire/{server}"), "wire/tonic");
+            let most = if server == "kit bare" { 1.03 } else { 1.12 };
+            self.aim(&format!("{server}: instructions, without the kernel's (rows 9, 10)"), ratio, most, "x tonic");
+        }
     }
 
     fn case(&self, name: &str) -> Option<&Measured> {

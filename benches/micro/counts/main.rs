@@ -110,6 +110,7 @@ fn table(accept: bool) -> io::Result<bool> {
         Set::Observe => "counts-observe.txt",
         Set::Circuit => "counts-circuit.txt",
         Set::Client => "counts-client.txt",
+        Set::Grpc => "counts-grpc.txt",
     });
     let mut limits = Limits::read(&file)?;
     let mut names = Names::default();

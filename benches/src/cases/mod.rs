@@ -4,6 +4,7 @@ mod binding;
 mod circuit;
 mod client;
 mod context;
+mod grpc;
 mod layers;
 mod observe;
 mod wire;
@@ -38,6 +39,8 @@ pub enum Set {
     Circuit,
     /// Balancers and whole clients, beside their peers.
     Client,
+    /// gRPC servers, beside their peers.
+    Grpc,
 }
 
 impl Set {
@@ -51,8 +54,9 @@ impl Set {
             Ok("observe") => Ok(Self::Observe),
             Ok("circuit") => Ok(Self::Circuit),
             Ok("client") => Ok(Self::Client),
+            Ok("grpc") => Ok(Self::Grpc),
             Ok(other) => {
-                Err(io::Error::other(format!("{WANTED} is {other:?}, none of micro, observe, circuit, client")))
+                Err(io::Error::other(format!("{WANTED} is {other:?}, none of micro, observe, circuit, client, grpc")))
             }
         }
     }
@@ -75,6 +79,7 @@ impl Set {
             }
             Set::Circuit => circuit::cases(cases),
             Set::Client => client::cases(cases),
+            Set::Grpc => grpc::cases(cases),
         }
     }
 }

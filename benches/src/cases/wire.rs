@@ -35,9 +35,9 @@ pub(super) fn observed(cases: &mut impl Cases) {
 }
 
 /// A server at its address, on a runtime that runs when its client waits.
-type Served = io::Result<(Runtime, SocketAddr)>;
+pub(super) type Served = io::Result<(Runtime, SocketAddr)>;
 
-fn serve<F>(serve: impl FnOnce(TcpListener) -> F) -> Served
+pub(super) fn serve<F>(serve: impl FnOnce(TcpListener) -> F) -> Served
 where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
@@ -48,7 +48,7 @@ where
     Ok((runtime, addr))
 }
 
-fn kit(service: RouterService) -> Served {
+pub(super) fn kit(service: RouterService) -> Served {
     let runtime = layout::single()?;
     let server = Server::new(Default::default()).map_err(io::Error::other)?;
     let bound = runtime.block_on(server.bind("127.0.0.1:0")).map_err(io::Error::other)?;

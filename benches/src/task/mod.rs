@@ -1,5 +1,7 @@
 //! What every server is asked, and what it answers: Go kit's uppercase.
 
+pub mod grpc;
+
 use kit::Method;
 use serde::{Deserialize, Serialize};
 

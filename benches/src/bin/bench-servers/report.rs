@@ -6,7 +6,8 @@ use kit_bench::figures::median;
 use kit_bench::table::{Table, figure};
 
 use crate::run::{Cores, Sample};
-use crate::subject::{GO_RUNTIME, PER_CORE, RAW, Subject};
+use crate::subject::{GO_RUNTIME, PER_CORE, Subject};
+use crate::wire::Wire;
 
 /// All that was measured of a server.
 pub(crate) struct Figures {
@@ -64,18 +65,20 @@ pub(crate) fn peak(sample: &Sample) -> f64 {
     sample.peak
 }
 
-pub(crate) fn table(all: &[Figures]) -> Table {
+pub(crate) fn table(all: &[Figures], wire: Wire) -> Table {
+    let base = wire.baseline();
+    let beside = format!("x {base}");
     let mut table = Table::new([
         "server",
         "runtime",
         "CPU µs",
         "min..max",
         "kernel's",
-        "x raw",
+        &beside,
         "req/s",
-        "x raw",
+        &beside,
         "2 cores: req/s",
-        "x raw",
+        &beside,
         "CPU µs",
         "allocations",
         "bytes",
@@ -84,8 +87,8 @@ pub(crate) fn table(all: &[Figures]) -> Table {
     ]);
     for figures in all {
         let ratio = |cores, of: fn(&Sample) -> f64| {
-            let raw = find(all, RAW, baseline(figures.subject.runtime))?;
-            Some(figures.median(cores, of) / raw.median(cores, of))
+            let base = find(all, base, layout(figures.subject.runtime))?;
+            Some(figures.median(cores, of) / base.median(cores, of))
         };
         let (least, most) = figures.range();
         table.row([
@@ -109,8 +112,8 @@ pub(crate) fn table(all: &[Figures]) -> Table {
     table
 }
 
-/// The layout of raw hyper that a runtime is compared with: its own. Go has one of its own kind; the cheaper of ours it is.
-fn baseline(runtime: &'static str) -> &'static str {
+/// The layout that a runtime is compared with: its own. Go has one of its own kind; the cheaper of ours it is.
+fn layout(runtime: &'static str) -> &'static str {
     if runtime == GO_RUNTIME { PER_CORE } else { runtime }
 }
 
@@ -119,10 +122,11 @@ pub(crate) fn find<'a>(all: &'a [Figures], name: &str, runtime: &str) -> Option<
 }
 
 /// What stands in each server, and how much the rounds differed.
-pub(crate) fn notes(all: &[Figures]) -> String {
-    let mut text = String::from(
-        "CPU µs is user and system time of the server a request; `x raw` compares with raw hyper in the same runtime, Go with \
-         the per-core one. First the server has core 0 and the load core 1; then both have both.\n\n",
+pub(crate) fn notes(all: &[Figures], wire: Wire) -> String {
+    let base = wire.baseline();
+    let mut text = format!(
+        "CPU µs is user and system time of the server a request; `x {base}` compares with that server in the same runtime, Go \
+         with the per-core one. First the server has core 0 and the load core 1; then both have both.\n\n",
     );
     let mut told = "";
     for Figures { subject, .. } in all {

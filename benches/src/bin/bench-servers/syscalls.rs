@@ -7,13 +7,15 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
+use crate::load;
 use crate::run::{self, Cores, Plan};
 use crate::subject::Subject;
+use crate::wire::Wire;
 
 const PLAN: Plan = Plan { warmup: Duration::from_millis(200), window: Duration::from_secs(1) };
 
 /// `None` without strace, or where it may not look.
-pub(crate) async fn per_request(subject: &Subject) -> io::Result<Option<f64>> {
+pub(crate) async fn per_request(subject: &Subject, wire: Wire) -> io::Result<Option<f64>> {
     let server = run::start(subject, Cores::One).await?;
     let mut strace = Command::new("strace");
     strace.args(["-f", "-c", "-U", "calls,name", "-p", &server.pid.to_string()]);
@@ -26,7 +28,7 @@ pub(crate) async fn per_request(subject: &Subject) -> io::Result<Option<f64>> {
     if !attached(server.pid).await {
         return Ok(None);
     }
-    let load = run::load(server.addr, server.pid, Cores::One, PLAN).await?;
+    let load = load::on(&server, wire, Cores::One, PLAN).await?;
     // It prints what it counted when it is interrupted, and lets go of the server.
     Command::new("kill").args(["-INT", &pid.to_string()]).status().await?;
     let counted = timeout(Duration::from_secs(10), strace.wait_with_output()).await;

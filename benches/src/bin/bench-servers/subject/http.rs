@@ -1,49 +1,16 @@
-//! Who is measured.
+//! The servers of HTTP.
 
+use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::{env, fmt, fs, io};
 
-/// The path of Go kit's stringsvc, if `./bench` could build it. Not `KIT_…`: what is named so are settings of a service.
-const GO: &str = "BENCH_GO";
-/// Where `./bench` puts what `allocations` prints, and what Go's stringsvc does.
-const ALLOCATIONS: &str = "BENCH_ALLOCATIONS";
+use super::{
+    AXUM, EXAMPLE, EXAMPLE_OFF, GO_RUNTIME, GO_STACK, KIT_BARE, KIT_FULL, PER_CORE, RAW, STEALING, Subject, counted,
+    find, go, program,
+};
 
-pub(crate) const RAW: &str = "raw hyper";
-pub(crate) const AXUM: &str = "axum";
-pub(crate) const KIT_BARE: &str = "kit bare";
-pub(crate) const KIT_FULL: &str = "kit full";
-pub(crate) const EXAMPLE: &str = "stringsvc";
-pub(crate) const EXAMPLE_OFF: &str = "stringsvc, all off";
-pub(crate) const GO_STACK: &str = "Go kit + stack";
-pub(crate) const STEALING: &str = "stealing";
-pub(crate) const PER_CORE: &str = "per-core";
-pub(crate) const GO_RUNTIME: &str = "Go";
-
-/// A server in one layout.
-pub(crate) struct Subject {
-    pub(crate) name: &'static str,
-    pub(crate) runtime: &'static str,
-    /// What stands round the task, and what it lacks that others have.
-    pub(crate) has: &'static str,
-    pub(crate) program: PathBuf,
-    /// Besides `--addr ADDRESS`.
-    pub(crate) args: Vec<String>,
-    /// Allocations and bytes of a request.
-    pub(crate) allocations: Option<(f64, f64)>,
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}", self.name, self.runtime)
-    }
-}
-
-/// Everybody, so that those who are compared follow one another.
-pub(crate) fn all() -> io::Result<Vec<Subject>> {
-    let own = env::current_exe()?;
-    let program = |name: &str| own.with_file_name(name);
-    let counted = env::var_os(ALLOCATIONS).map(fs::read_to_string).transpose()?.unwrap_or_default();
+pub(super) fn all() -> io::Result<Vec<Subject>> {
+    let counted = counted()?;
     let mut all = Vec::new();
     for (name, file, has) in [
         (RAW, "bench-raw", "hyper-util's auto server with a header timer, a path, serde_json; nothing else"),
@@ -64,21 +31,21 @@ pub(crate) fn all() -> io::Result<Vec<Subject>> {
     ] {
         for runtime in [STEALING, PER_CORE] {
             let args = vec!["--runtime".to_owned(), runtime.to_owned()];
-            all.push(Subject { name, runtime, has, program: program(file), args, allocations: find(&counted, name) });
+            all.push(Subject { name, runtime, has, program: program(file)?, args, allocations: find(&counted, name) });
         }
     }
-    all.extend(example(program("stringsvc"), &counted)?);
+    all.extend(example(program("stringsvc")?, &counted)?);
     for runtime in [STEALING, PER_CORE] {
         all.push(Subject {
             name: EXAMPLE_OFF,
             runtime,
             has: "the same operations without a layer or a middleware that logs or counts",
-            program: program("bench-stringsvc-off"),
+            program: program("bench-stringsvc-off")?,
             args: vec!["--runtime".to_owned(), runtime.to_owned()],
             allocations: find(&counted, EXAMPLE_OFF),
         });
     }
-    if let Some(go) = env::var_os(GO).map(PathBuf::from) {
+    if let Some(go) = go() {
         let bare = "Go kit's example: net/http, JSON, one endpoint; no header timer, no limits";
         let stack = "the same with the example's logging (a logfmt line with the time to /dev/null) and instrumenting (counter + \
                      histogram); no request id, no deadline; kit/metrics is not packaged: its Prometheus adapter is ours, \
@@ -102,11 +69,4 @@ fn example(program: PathBuf, counted: &str) -> io::Result<Vec<Subject>> {
         return Ok(vec![subject(STEALING, vec![])]);
     }
     Ok([STEALING, PER_CORE].map(|runtime| subject(runtime, vec!["--runtime".to_owned(), runtime.to_owned()])).into())
-}
-
-/// A line of `allocations`: the case of a server's whole request, allocations, bytes, with tabs between them.
-fn find(counted: &str, name: &str) -> Option<(f64, f64)> {
-    let line = counted.lines().find_map(|line| line.strip_prefix("wire/")?.strip_prefix(name)?.strip_prefix('\t'))?;
-    let (count, bytes) = line.split_once('\t')?;
-    Some((count.parse().ok()?, bytes.parse().ok()?))
 }

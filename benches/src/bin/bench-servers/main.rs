@@ -1,13 +1,15 @@
-//! `./bench http`: kit and its peers under the same load, in one table from one run.
+//! `./bench http` and `./bench grpc`: kit's servers and their peers under the same load, in one table from one run.
 //!
 //! Servers are run in turn, A B C … A B C …, each a fresh process, warmed up, then measured for a window; figures are medians
 //! of the rounds. README.md says how to read them.
 
 mod aims;
+mod load;
 mod report;
 mod run;
 mod subject;
 mod syscalls;
+mod wire;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -17,10 +19,12 @@ use kit_bench::machine::{self, Watch};
 
 use self::report::Figures;
 use self::run::{Cores, Plan};
+use self::wire::Wire;
 
-const USAGE: &str = "usage: ./bench http [--quick] [--rounds N] [--seconds S] [--only NAME,NAME]";
+const USAGE: &str = "usage: ./bench http|grpc [--quick] [--rounds N] [--seconds S] [--only NAME,NAME]";
 
 struct Options {
+    wire: Wire,
     plan: Plan,
     rounds: usize,
     /// Parts of the names of the servers to run; all if there is none.
@@ -29,12 +33,13 @@ struct Options {
 
 impl Options {
     fn from_args() -> Option<Self> {
+        let mut args = std::env::args().skip(1);
         let mut options = Self {
+            wire: Wire::of(&args.next()?)?,
             plan: Plan { warmup: Duration::from_secs(2), window: Duration::from_secs(5) },
             rounds: 5,
             only: Vec::new(),
         };
-        let mut args = std::env::args().skip(1);
         while let Some(flag) = args.next() {
             match flag.as_str() {
                 "--quick" => {
@@ -63,7 +68,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&format!("bench http: {error}"));
+            tell(&format!("bench: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -72,7 +77,7 @@ async fn main() -> ExitCode {
 async fn measure(options: Options) -> io::Result<()> {
     machine::check_cores()?;
     let watch = Watch::begin().await?;
-    let subjects = subject::all()?;
+    let subjects = subject::all(options.wire)?;
     let wanted = |name: &str| options.only.is_empty() || options.only.iter().any(|part| name.contains(part.as_str()));
     let mut all: Vec<Figures> = subjects.into_iter().filter(|subject| wanted(subject.name)).map(Figures::new).collect();
 
@@ -80,28 +85,22 @@ async fn measure(options: Options) -> io::Result<()> {
         for round in 1..=options.rounds {
             for figures in &mut all {
                 tell(&format!("{cores}, round {round} of {}: {}", options.rounds, figures.subject));
-                figures.add(cores, run::once(&figures.subject, cores, options.plan).await?);
+                figures.add(cores, run::once(&figures.subject, options.wire, cores, options.plan).await?);
             }
         }
     }
     for figures in &mut all {
         tell(&format!("system calls: {}", figures.subject));
-        figures.syscalls = syscalls::per_request(&figures.subject).await?;
+        figures.syscalls = syscalls::per_request(&figures.subject, options.wire).await?;
     }
 
     let mut out = io::stdout();
     writeln!(out, "{}", watch.describe()?)?;
-    let (rounds, plan) = (options.rounds, options.plan);
-    writeln!(
-        out,
-        "{rounds} rounds, {:?} warm-up, {:?} measured, {} connections\n",
-        plan.warmup,
-        plan.window,
-        run::CONNECTIONS
-    )?;
-    writeln!(out, "{}", report::table(&all))?;
-    writeln!(out, "{}", report::notes(&all))?;
-    write!(out, "{}", aims::text(&all, !options.only.is_empty()))
+    let Options { wire, plan, rounds, only } = options;
+    writeln!(out, "{wire}: {rounds} rounds, {:?} warm-up, {:?} measured, {}\n", plan.warmup, plan.window, wire.load())?;
+    writeln!(out, "{}", report::table(&all, wire))?;
+    writeln!(out, "{}", report::notes(&all, wire))?;
+    write!(out, "{}", aims::text(&all, wire, !only.is_empty()))
 }
 
 /// Progress, for whoever waits; the table alone goes to stdout.
