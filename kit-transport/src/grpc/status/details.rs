@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kit_core::{Error, ErrorId, Retry};
 use prost::Message;
+use prost_types::Any;
 
 /// Whose reasons they are.
 const DOMAIN: &str = "kit";
@@ -23,15 +24,6 @@ pub(super) struct Status {
     pub(super) details: Vec<Any>,
 }
 
-/// `google.protobuf.Any`.
-#[derive(Clone, PartialEq, Message)]
-pub(super) struct Any {
-    #[prost(string, tag = "1")]
-    type_url: String,
-    #[prost(bytes = "vec", tag = "2")]
-    value: Vec<u8>,
-}
-
 /// `google.rpc.ErrorInfo`.
 #[derive(Clone, PartialEq, Message)]
 struct ErrorInfo {
@@ -47,28 +39,18 @@ struct ErrorInfo {
 #[derive(Clone, PartialEq, Message)]
 struct RetryInfo {
     #[prost(message, optional, tag = "1")]
-    retry_delay: Option<Delay>,
+    retry_delay: Option<prost_types::Duration>,
 }
 
-/// `google.protobuf.Duration`.
-#[derive(Clone, Copy, PartialEq, Message)]
-struct Delay {
-    #[prost(int64, tag = "1")]
-    seconds: i64,
-    #[prost(int32, tag = "2")]
-    nanos: i32,
+/// A detail of a type with that name.
+fn any(name: &str, message: &impl Message) -> Any {
+    Any { type_url: format!("type.googleapis.com/{name}"), value: message.encode_to_vec() }
 }
 
-impl Any {
-    fn new(name: &str, message: &impl Message) -> Self {
-        Self { type_url: format!("type.googleapis.com/{name}"), value: message.encode_to_vec() }
-    }
-
-    /// The message, if it is of this type.
-    fn read<M: Message + Default>(&self, name: &str) -> Option<M> {
-        let own = self.type_url.rsplit_once('/').map_or(&*self.type_url, |(_, name)| name);
-        (own == name).then(|| M::decode(&*self.value).ok()).flatten()
-    }
+/// The message of a detail, if it is of this type.
+fn read<M: Message + Default>(detail: &Any, name: &str) -> Option<M> {
+    let own = detail.type_url.rsplit_once('/').map_or(&*detail.type_url, |(_, name)| name);
+    (own == name).then(|| M::decode(&*detail.value).ok()).flatten()
 }
 
 const ERROR_INFO: &str = "google.rpc.ErrorInfo";
@@ -82,18 +64,19 @@ impl Status {
             domain: DOMAIN.to_owned(),
             metadata: HashMap::from([(ID.to_owned(), error.id().to_string())]),
         };
-        let mut details = vec![Any::new(ERROR_INFO, &info)];
+        let mut details = vec![any(ERROR_INFO, &info)];
         if let Retry::After(pause) = error.retry() {
             let seconds = i64::try_from(pause.as_secs()).unwrap_or(i64::MAX);
-            let delay = Delay { seconds, nanos: i32::try_from(pause.subsec_nanos()).unwrap_or_default() };
-            details.push(Any::new(RETRY_INFO, &RetryInfo { retry_delay: Some(delay) }));
+            let delay =
+                prost_types::Duration { seconds, nanos: i32::try_from(pause.subsec_nanos()).unwrap_or_default() };
+            details.push(any(RETRY_INFO, &RetryInfo { retry_delay: Some(delay) }));
         }
         Self { code: i32::from(error.code().number()), message: message.to_owned(), details }
     }
 
     /// The reason and, if the error is one of ours, its id.
     pub(super) fn info(&self) -> (Option<String>, Option<ErrorId>) {
-        let info: Option<ErrorInfo> = self.details.iter().find_map(|detail| detail.read(ERROR_INFO));
+        let info: Option<ErrorInfo> = self.details.iter().find_map(|detail| read(detail, ERROR_INFO));
         let Some(info) = info else { return (None, None) };
         let id = info.metadata.get(ID).filter(|_| info.domain == DOMAIN).and_then(|id| id.parse().ok());
         (Some(info.reason).filter(|reason| !reason.is_empty()), id)
@@ -101,7 +84,7 @@ impl Status {
 
     /// The pause that is asked for.
     pub(super) fn pause(&self) -> Option<Duration> {
-        let info: RetryInfo = self.details.iter().find_map(|detail| detail.read(RETRY_INFO))?;
+        let info: RetryInfo = self.details.iter().find_map(|detail| read(detail, RETRY_INFO))?;
         let delay = info.retry_delay?;
         let seconds = u64::try_from(delay.seconds).ok()?;
         Duration::from_secs(seconds).checked_add(Duration::from_nanos(u64::try_from(delay.nanos).ok()?))

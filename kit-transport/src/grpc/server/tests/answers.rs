@@ -6,8 +6,9 @@ use kit_core::StreamEnd;
 use tokio::time::Instant;
 
 use super::*;
-use crate::codec::Json;
+use crate::codec::{Json, Protobuf};
 use crate::grpc::Config;
+use crate::grpc::frame::{Coding, Form};
 
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_method_answers() {

@@ -1,5 +1,6 @@
 //! What goes wrong, and how it is told.
 
+use http::Version;
 use kit_core::{Code, Endpoint, Layer, Outcome, Retry};
 
 use super::*;
