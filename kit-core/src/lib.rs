@@ -6,6 +6,7 @@
 //! | [`endpoint_fn`] and its siblings, [`middleware_fn`] | functions as endpoints and as middleware |
 //! | [`Context`] | time, identity, metadata, outcome of one call; scopes, forks, children |
 //! | [`Error`], [`Code`], [`Outcome`] | the one error and the one word on how a call ended |
+//! | [`failure`] | what a service can fail with, as an enum that its callers match on |
 //! | [`Streaming`], [`StreamEnd`] | answers of many messages, and what lasts to their end |
 //! | [`bridge`] | endpoints, services and layers of tower, both ways |
 //! | [`recover`], [`request_id`] | the two layers that every stack has |
@@ -41,6 +42,7 @@ pub mod copies;
 pub mod duration;
 mod endpoint;
 pub mod error;
+pub mod failure;
 pub mod function;
 mod gate;
 pub mod health;
@@ -67,6 +69,7 @@ pub use classify::{ByOutcome, Classify};
 pub use context::{Attempt, Attempts, Cancel, Connection, Context, Extensions, Scope, Sizes};
 pub use endpoint::{BoxEndpoint, Endpoint};
 pub use error::{Boundary, BoxError, Code, Error, ErrorId, ResultExt, Retry};
+pub use failure::Failure;
 pub use function::{endpoint_fn, endpoint_with, request_fn, request_with};
 pub use gate::{Gate, GateState};
 pub use health::Health;

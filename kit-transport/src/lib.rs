@@ -9,6 +9,8 @@ pub mod codec;
 #[cfg(feature = "grpc")]
 pub mod grpc;
 #[cfg(feature = "http")]
+mod failure;
+#[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "jsonrpc")]
 pub mod jsonrpc;

@@ -89,6 +89,8 @@ pub use kit_circuit as circuit;
 pub use kit_discovery as discovery;
 /// Key-value logs.
 pub use kit_log as log;
+/// Makes an enum what a service can fail with; [`failure`] is the guide.
+pub use kit_macros::Failure;
 /// Counters, gauges, histograms.
 pub use kit_metrics as metrics;
 /// Values to bytes and back.

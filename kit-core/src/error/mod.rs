@@ -1,7 +1,8 @@
 //! The one error of the toolkit: a code for machines, one line for people, everything else for the log.
 //!
-//! Errors do not nest in types: every layer answers [`Error`], and what a layer adds (a `Limited`, an `Open`, a user's own
-//! enum) is the *cause*, found again with [`Error::cause`] however often the error was wrapped or sent through a bridge.
+//! Errors do not nest in types: every layer answers [`Error`], and what a layer adds (a `Limited`, an `Open`) is the *cause*, found
+//! again with [`Error::cause`] however often the error was wrapped or sent through a bridge. What a service can fail with in its own
+//! words, an enum, is a [failure](crate::failure), which is found in the same way, also at the other end of a wire.
 //!
 //! Two kinds of error exist. A known one was made for its caller: it has a code, a line that a stranger may read, perhaps a
 //! reason. A raw one (an I/O error, a panic) that crosses a module's edge unwrapped is a **bug**: it keeps its cause for the
@@ -13,6 +14,7 @@
 
 mod boundary;
 mod bugs;
+mod carried;
 mod code;
 mod id;
 mod report;
@@ -33,6 +35,8 @@ pub use code::{Code, UnknownCode};
 pub use id::{ErrorId, InvalidErrorId};
 pub use report::{PublicLine, Report};
 pub use retry::Retry;
+
+use carried::Carried;
 
 use crate::Outcome;
 use crate::sources;
@@ -70,6 +74,7 @@ struct Inner {
     backtrace: Option<Arc<Backtrace>>,
     fields: Vec<(Cow<'static, str>, String)>,
     cause: Option<Arc<dyn StdError + Send + Sync>>,
+    failure: Option<Carried>,
 }
 
 impl Error {
@@ -93,6 +98,7 @@ impl Error {
             backtrace: capture(),
             fields: Vec::new(),
             cause: None,
+            failure: None,
         }))
     }
 
@@ -223,12 +229,15 @@ impl Error {
         self.0.bug
     }
 
-    /// The first `T` in the chain of causes.
+    /// The first `T` among what caused it: the [failure](crate::failure) that it is, and the chain of causes with theirs.
     pub fn cause<T: StdError + 'static>(&self) -> Option<&T> {
-        self.chain().find_map(<dyn StdError>::downcast_ref::<T>)
+        self.carried().or_else(|| {
+            self.chain()
+                .find_map(|cause| cause.downcast_ref::<T>().or_else(|| cause.downcast_ref::<Error>()?.carried()))
+        })
     }
 
-    /// The causes, outermost first, this error not among them.
+    /// The causes, outermost first, this error not among them, nor the failure that it is.
     pub fn chain(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
         std::iter::successors(self.source(), |&error| error.source())
     }
@@ -332,6 +341,9 @@ impl fmt::Debug for Error {
         f.field("code", &self.0.code).field("message", &self.0.message).field("id", &self.0.id.to_string());
         if let Some(reason) = &self.0.reason {
             f.field("reason", reason);
+        }
+        if let Some(failure) = &self.0.failure {
+            f.field("failure", failure);
         }
         f.field("place", &self.0.place.to_string()).field("cause", &self.0.cause).finish_non_exhaustive()
     }

@@ -55,6 +55,15 @@ impl<T> Streaming<T> {
         &self.end
     }
 
+    /// The same stream, and what it fails with changed: for the reader, and for its end.
+    pub(crate) fn map_error(mut self, map: fn(Error) -> Error) -> Self
+    where
+        T: 'static,
+    {
+        self.source = self.source.take().map(|source| -> Source<T> { Box::pin(MapError { source, map }) });
+        self
+    }
+
     fn close(&mut self, outcome: Outcome, error: Option<&Error>) {
         self.source = None;
         self.timer = None;
@@ -102,6 +111,21 @@ impl<T> Stream for Streaming<T> {
                 Poll::Ready(Some(Err(self.time_out())))
             }
         }
+    }
+}
+
+/// A source whose error is changed on its way.
+struct MapError<T> {
+    source: Source<T>,
+    map: fn(Error) -> Error,
+}
+
+impl<T> Stream for MapError<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        let map = self.map;
+        self.source.as_mut().poll_next(task).map(|item| item.map(|item| item.map_err(map)))
     }
 }
 

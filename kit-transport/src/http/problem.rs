@@ -7,19 +7,22 @@
 //!
 //! `detail` is the public line, `id` leads to the log. Beside them goes the error's [hint](kit_core::Error::retry), where the code does
 //! not imply it: a pause as `Retry-After`, and `grpc-retry-pushback-ms: -1` where nobody is to repeat the call, since somebody further
-//! down has done so. Nothing else of an error leaves.
+//! down has done so. An error that is a [failure](kit_core::failure) has a member more, `failure`. Nothing else of an error leaves.
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
+use kit_core::failure::Details;
 use kit_core::sources::{SystemClock, WallClock};
 use kit_core::{Code, Error, Retry};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::server::extract::Readable;
 use super::{Body, BodyTooLarge, code_of, status_of};
+use crate::failure;
 
 /// The media type of a problem.
 pub const CONTENT: &str = "application/problem+json";
@@ -85,6 +88,8 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<failure::Written<'a>>,
 }
 
 /// What is read back. A foreign problem may lack any of it.
@@ -96,6 +101,7 @@ struct Read {
     code: Option<String>,
     reason: Option<String>,
     id: Option<String>,
+    failure: Option<Box<RawValue>>,
 }
 
 /// The status that an error leaves with: that of its HTTP cause, else that of its code.
@@ -111,7 +117,7 @@ pub fn status(error: &Error) -> StatusCode {
 
 /// What is written of an error.
 pub(super) fn written(error: &Error) -> Vec<u8> {
-    let status = status(error);
+    let (status, details) = (status(error), Details::of(error));
     let written = Written {
         r#type: "about:blank",
         title: status.canonical_reason().unwrap_or("Client Closed Request"),
@@ -120,8 +126,9 @@ pub(super) fn written(error: &Error) -> Vec<u8> {
         code: error.code().as_str(),
         reason: error.reason(),
         id: error.id().to_string(),
+        failure: details.as_ref().and_then(failure::Written::of),
     };
-    serde_json::to_vec(&written).expect("strings and a number are JSON")
+    serde_json::to_vec(&written).expect("strings, a number and JSON are JSON")
 }
 
 /// The response to a call that failed.
@@ -155,7 +162,7 @@ pub fn response(error: &Error) -> Response<Body> {
 
 /// The error that a response of this status, headers and body stands for.
 ///
-/// A body of ours gives code, reason, id and line back; any other speaks by its status alone, since a stranger's text is
+/// A body of ours gives code, reason, id, line and failure back; any other speaks by its status alone, since a stranger's text is
 /// not a line of ours.
 pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
     let is_problem = headers.get(CONTENT_TYPE).is_some_and(|value| {
@@ -174,6 +181,7 @@ pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
     if let Some(id) = read.id.and_then(|id| id.parse().ok()) {
         error = error.with_id(id);
     }
+    let error = failure::attach(error, read.failure.as_deref());
     match pushback(headers).or_else(|| retry_after(headers, &SystemClock)) {
         Some(hint) if hint == Retry::Never || matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
             error.with_retry(hint)

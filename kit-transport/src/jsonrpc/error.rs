@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use kit_core::failure::Details;
 use kit_core::{Code, Error, Retry};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::failure;
 use crate::http::problem::clean;
 
 /// What the protocol itself refuses, before a method is called: the cause of such an error.
@@ -144,6 +146,8 @@ struct Data<'a> {
     detail: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_pushback_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<failure::Written<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -163,11 +167,12 @@ struct ReadData {
     id: Option<String>,
     detail: Option<String>,
     retry_pushback_ms: Option<i64>,
+    failure: Option<Box<RawValue>>,
 }
 
 /// Writes the error object of `error`.
 pub(super) fn write(error: &Error, into: &mut Vec<u8>) {
-    let fault = error.cause::<Fault>();
+    let (fault, details) = (error.cause::<Fault>(), Details::of(error));
     let own = || error.cause::<Number>().map(|number| number.get());
     let number = fault.map(|fault| fault.number()).or_else(own).unwrap_or_else(|| number_of(error.code()));
     let written = Written {
@@ -179,9 +184,10 @@ pub(super) fn write(error: &Error, into: &mut Vec<u8>) {
             id: error.id().to_string(),
             detail: fault.map(|_| error.message()),
             retry_pushback_ms: pushback(error),
+            failure: details.as_ref().and_then(failure::Written::of),
         },
     };
-    serde_json::to_writer(into, &written).expect("strings and numbers are JSON");
+    serde_json::to_writer(into, &written).expect("strings, numbers and JSON are JSON");
 }
 
 /// The hint, where the code does not imply it: the same two as on every wire.
@@ -214,6 +220,7 @@ pub(super) fn read(object: &RawValue) -> Result<Error, serde_json::Error> {
     if let Some(id) = data.id.and_then(|id| id.parse().ok()) {
         error = error.with_id(id);
     }
+    let error = failure::attach(error, data.failure.as_deref());
     Ok(match data.retry_pushback_ms.map(u64::try_from) {
         None => error,
         Some(Ok(pause)) => error.with_retry(Retry::After(Duration::from_millis(pause))),

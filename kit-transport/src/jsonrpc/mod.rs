@@ -46,8 +46,8 @@
 //! ```
 //!
 //! `id` leads to the log. `retry_pushback_ms` is there where the code does not imply the error's
-//! [hint](kit_core::Error::retry): the pause that was asked for in milliseconds, or -1 if nobody is to repeat the call. Causes and fields
-//! stay behind. What the protocol itself refuses has the specification's own words as its message, and what was wrong as
+//! [hint](kit_core::Error::retry): the pause that was asked for in milliseconds, or -1 if nobody is to repeat the call. An error that is a [failure](kit_core::failure) has a member more, `failure`. Causes
+//! and fields stay behind. What the protocol itself refuses has the specification's own words as its message, and what was wrong as
 //! `data.detail`.
 //!
 //! | number | of | read, without `data` of ours, as |

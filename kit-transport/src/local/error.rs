@@ -1,3 +1,4 @@
+use kit_core::failure::Details;
 use kit_core::{Code, Error, Outcome, Retry};
 
 /// An error as its caller would read it from a wire.
@@ -6,6 +7,9 @@ pub(super) fn crossed(error: &Error) -> Error {
     let mut crossed = Error::new(code, error.message().to_owned()).with_id(error.id());
     if let Some(reason) = error.reason() {
         crossed = crossed.with_reason(reason.to_owned());
+    }
+    if let Some(details) = Details::of(error) {
+        crossed = crossed.with_details(details);
     }
     match error.retry() {
         hint @ (Retry::After(_) | Retry::Never) if hint != Retry::of_code(code) => crossed.with_retry(hint),

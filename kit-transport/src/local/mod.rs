@@ -10,7 +10,7 @@
 //! | deadline | The caller's, or what the callee [allows](Local::max_time) if that is earlier. It ends the call here, whatever the callee does. |
 //! | metadata | What is outbound here is inbound there, and what is outbound there is inbound here, with an error too. |
 //! | cancellation | A call that is dropped drops the callee's and tells its token. |
-//! | an error | The caller gets its code, public line, reason and id, and its hint where the code does not say as much. |
+//! | an error | The caller gets its code, public line, reason and id, its hint where the code does not say as much, and the [details](kit_core::failure) of a failure. |
 //! | a panic | `Internal`, with the id under which the callee's layers logged it. |
 //! | a stream | Ends at the deadline; dropped early, it drops its source. An error in it crosses as any other. |
 //!
