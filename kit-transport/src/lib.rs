@@ -16,3 +16,5 @@ pub mod http;
 pub mod jsonrpc;
 #[cfg(feature = "local")]
 pub mod local;
+#[cfg(feature = "testing")]
+pub mod testing;
