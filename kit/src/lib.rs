@@ -79,6 +79,8 @@ pub mod observe;
 pub mod server;
 mod shutdown;
 mod stack;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use kit_core::*;
 
