@@ -6,10 +6,10 @@
 //! were a wire between.
 
 pub mod codec;
-#[cfg(feature = "grpc")]
-pub mod grpc;
 #[cfg(feature = "http")]
 mod failure;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "jsonrpc")]
