@@ -1,4 +1,3 @@
-//! Doubles for tests, and what [contracts](contract) are written with, behind the feature `testing`.
+//! Doubles for tests, behind the feature `testing`.
 
-pub mod contract;
 pub mod mock;

@@ -3,6 +3,7 @@
 //! [`server`] puts endpoints on the router that HTTP has; [`health`] and [`reflection`] are services that kit brings along. Messages are
 //! prost's: derived by hand as in the examples, or generated; nothing here needs `protoc`.
 
+pub mod client;
 mod config;
 mod descriptor;
 #[cfg(test)]

@@ -169,8 +169,7 @@ pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
         value.as_bytes().get(..CONTENT.len()).is_some_and(|start| start.eq_ignore_ascii_case(CONTENT.as_bytes()))
     });
     let read: Read = if is_problem { serde_json::from_slice(body).unwrap_or_default() } else { Read::default() };
-    let said = read.code.as_deref().and_then(|code| code.parse().ok());
-    let code = said.unwrap_or(code_of(status));
+    let code = read.code.as_deref().and_then(|code| code.parse().ok()).unwrap_or(code_of(status));
     let mut error = match read.detail.or(read.title) {
         Some(line) => Error::new(code, clean(line)),
         None => Error::from_code(code),
@@ -183,12 +182,17 @@ pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
         error = error.with_id(id);
     }
     let error = failure::attach(error, read.failure.as_deref());
-    // Of a stranger's answer only what is about load is a pause before another try; a redirect has one too.
-    let believed = said.is_some() || matches!(code, Code::Unavailable | Code::ResourceExhausted);
-    match pushback(headers).or_else(|| retry_after(headers, &SystemClock)) {
-        Some(hint) if hint == Retry::Never || believed => error.with_retry(hint),
+    match hint(headers) {
+        Some(hint) if hint == Retry::Never || matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
+            error.with_retry(hint)
+        }
         _ => error,
     }
+}
+
+/// What the headers of an answer say of another attempt.
+pub(crate) fn hint(headers: &HeaderMap) -> Option<Retry> {
+    pushback(headers).or_else(|| retry_after(headers, &SystemClock))
 }
 
 /// A line from another process, made fit to be shown and logged: no control characters, 1 KiB at most.
@@ -272,19 +276,6 @@ mod tests {
         let (status, headers, body) = sent(&error).await;
         assert_eq!(headers[RETRY_AFTER], "2");
         assert_eq!(super::error(status, &headers, &body).retry(), Retry::After(Duration::from_secs(2)));
-    }
-
-    #[tokio::test]
-    async fn a_problem_of_ours_is_believed_its_pause_whatever_its_code() {
-        for code in Code::ALL {
-            let error = Error::from_code(code).with_retry(Retry::After(Duration::from_secs(3)));
-            let (status, headers, body) = sent(&error).await;
-            assert_eq!(super::error(status, &headers, &body).retry(), error.retry(), "{code}");
-            // Without its body it is anybody's.
-            let strangers = super::error(status, &headers, &Bytes::new());
-            let about_load = matches!(strangers.code(), Code::Unavailable | Code::ResourceExhausted);
-            assert_eq!(strangers.retry() == error.retry(), about_load, "{code}");
-        }
     }
 
     /// What `Retry-After` and, if it is not empty, `Date` say at 1994-11-06T08:49:37Z.

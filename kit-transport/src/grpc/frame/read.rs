@@ -29,6 +29,8 @@ pub(crate) struct Frames {
     /// Whose mistake it is if what comes is wrong: that of a caller is nobody's failure here.
     from_caller: bool,
     ended: bool,
+    /// Whether it ended by a reset that says it is no error.
+    cut: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -55,6 +57,7 @@ impl Frames {
             trailers: None,
             from_caller: false,
             ended: false,
+            cut: false,
         }
     }
 
@@ -86,6 +89,11 @@ impl Frames {
         }
     }
 
+    /// Whether the stream was reset where its end should have been.
+    pub(crate) fn was_cut(&self) -> bool {
+        self.cut
+    }
+
     /// What followed the last message, once it was read to its end.
     pub(crate) fn take_trailers(&mut self) -> Option<HeaderMap> {
         self.trailers.take()
@@ -115,7 +123,11 @@ impl Frames {
                 return Poll::Ready((!whole).then(|| Err(self.blame(FrameError::Truncated.error()))));
             }
             match ready!(Pin::new(&mut self.body).poll_frame(task)).transpose()? {
-                None => self.ended = true,
+                None => {
+                    self.ended = true;
+                    // hyper takes a reset of NO_ERROR for an end, but the stream was not ended.
+                    self.cut = !self.body.is_end_stream();
+                }
                 Some(frame) => match frame.into_data() {
                     Ok(data) => self.chunk = data,
                     Err(frame) => self.trailers = frame.into_trailers().ok(),

@@ -12,16 +12,16 @@ use super::{Channel, error, exchange, headers};
 use crate::http::{Body, Request};
 
 /// One call's time: what every call has, whatever it sends and reads.
-pub(super) struct Call<'a> {
-    pub(super) cx: Scope<'a>,
-    pub(super) deadline: Instant,
+pub(crate) struct Call<'a> {
+    pub(crate) cx: Scope<'a>,
+    pub(crate) deadline: Instant,
     left: Duration,
     channel: &'a Channel,
 }
 
 impl<'a> Call<'a> {
     /// Begins a call that ends at the context's deadline, or at the channel's own if it has none.
-    pub(super) fn begin(cx: &'a mut Context, channel: &'a Channel) -> Result<Self, Error> {
+    pub(crate) fn begin(cx: &'a mut Context, channel: &'a Channel) -> Result<Self, Error> {
         // A handler need not have stamped what it waited: what is sent as the time that is left must be true.
         let now = cx.stamp();
         let deadline = cx.deadline().unwrap_or(now + channel.config().default_deadline);
@@ -33,13 +33,13 @@ impl<'a> Call<'a> {
     }
 
     /// Adds what goes with every call.
-    pub(super) fn sign(&self, request: &mut Request) {
+    pub(crate) fn sign(&self, request: &mut Request) {
         headers::write(request.headers_mut(), &self.cx, self.left);
     }
 
     /// Sends a request, perhaps more than once if it is `idempotent`. Not `async`: a message is too big to be kept in every
     /// future between here and its answer.
-    pub(super) fn send(&mut self, request: Request, idempotent: bool) -> Sent {
+    pub(crate) fn send(&mut self, request: Request, idempotent: bool) -> Sent {
         if let Some(bytes) = request.body().size_hint().exact() {
             self.cx.sizes_mut().add_sent(usize::try_from(bytes).unwrap_or(usize::MAX));
         }
@@ -47,14 +47,14 @@ impl<'a> Call<'a> {
     }
 
     /// The head of the answer to what was sent; who gave it is the context's peer.
-    pub(super) async fn answer(&mut self, sent: Sent) -> Result<http::Response<Body>, Error> {
+    pub(crate) async fn answer(&mut self, sent: Sent) -> Result<http::Response<Body>, Error> {
         let (response, ends) = sent.await?;
         self.cx.set_connection(ends);
         Ok(response)
     }
 
     /// The result of the call's work, which has come to its own end, or `DeadlineExceeded` if there is none.
-    pub(super) fn end<T>(mut self, result: Option<Result<T, Error>>) -> Result<T, Error> {
+    pub(crate) fn end<T>(mut self, result: Option<Result<T, Error>>) -> Result<T, Error> {
         self.cx.stamp();
         match result {
             Some(result) => {
@@ -68,7 +68,7 @@ impl<'a> Call<'a> {
 }
 
 /// The result of `work`, if it has one by the deadline. Polled once before a timer is made (core.md B3).
-pub(super) async fn within<T>(deadline: Instant, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
+pub(crate) async fn within<T>(deadline: Instant, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
     match poll_fn(|task| Poll::Ready(work.as_mut().poll(task))).await {
         Poll::Ready(result) => Some(result),
         Poll::Pending => timeout_at(deadline, work).await.ok(),

@@ -71,16 +71,16 @@ impl Channel {
         &self.pool
     }
 
-    pub(super) fn config(&self) -> &Config {
+    pub(crate) fn config(&self) -> &Config {
         self.pool.config()
     }
 
     /// Where it leads, for errors and the log.
-    pub(super) fn target(&self) -> &Authority {
+    pub(crate) fn target(&self) -> &Authority {
         self.pool.address()
     }
 
-    pub(super) fn prefix(&self) -> &Arc<str> {
+    pub(crate) fn prefix(&self) -> &Arc<str> {
         &self.prefix
     }
 
@@ -94,7 +94,7 @@ impl Channel {
     }
 
     /// Writes it as it is sent: HTTP/1.1 has the path alone, and the host as a header.
-    pub(super) fn address_for_wire(&self, request: &mut Request, path: PathAndQuery) {
+    pub(crate) fn address_for_wire(&self, request: &mut Request, path: PathAndQuery) {
         if self.config().http2_only {
             return self.address_whole(request, path);
         }

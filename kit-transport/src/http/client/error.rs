@@ -84,7 +84,7 @@ pub(super) fn expired(target: &Authority) -> Error {
 }
 
 /// The time was up before the answer was here, all of it.
-pub(super) fn late(target: &Authority) -> Error {
+pub(crate) fn late(target: &Authority) -> Error {
     Error::from_code(Code::DeadlineExceeded).with_field("target", target.as_str())
 }
 
@@ -137,7 +137,7 @@ pub(super) enum Fate {
     Refused,
     /// The server said that it did nothing with it, and takes nothing more on this connection.
     GoneAway,
-    /// Its stream was ended by the server, whose connection goes on.
+    /// Its stream was ended, by the server or for what it sent, and the connection goes on.
     Reset,
     /// What came was no HTTP.
     Malformed,
@@ -166,6 +166,10 @@ impl Fate {
                 return Self::Reset;
             }
         }
+        // Here: because its own body broke off, or for what the server sent on it.
+        if let Some(error) = find::<h2::Error>(error).filter(|error| error.is_reset()) {
+            return if error.is_library() { Self::Reset } else { Self::Upload };
+        }
         if error.is_parse() { Self::Malformed } else { Self::Lost }
     }
 }
@@ -189,7 +193,7 @@ pub(super) fn unanswered(error: hyper::Error, fate: Fate, host: &Authority) -> E
 }
 
 /// An answer that broke off.
-pub(super) fn broken(cause: Error, target: &Authority) -> Error {
+pub(crate) fn broken(cause: Error, target: &Authority) -> Error {
     Error::boundary(Code::Unavailable, cause)
         .with_message("the answer broke off")
         .with_reason("connection_lost")
@@ -211,7 +215,7 @@ pub(super) fn unread(cause: Error, target: &Authority) -> Error {
 }
 
 /// An answer of success that is not what was agreed on. Another instance, of another version, may do better.
-pub(super) fn unreadable(cause: impl Into<BoxError>, reason: &'static str, target: &Authority) -> Error {
+pub(crate) fn unreadable(cause: impl Into<BoxError>, reason: &'static str, target: &Authority) -> Error {
     Error::boundary(Code::Internal, cause)
         .with_message(UNREADABLE)
         .with_reason(reason)
@@ -219,11 +223,11 @@ pub(super) fn unreadable(cause: impl Into<BoxError>, reason: &'static str, targe
         .with_field("target", target.as_str())
 }
 
-pub(super) const MALFORMED: &str = "malformed_answer";
+pub(crate) const MALFORMED: &str = "malformed_answer";
 const UNREADABLE: &str = "the answer of another service could not be read";
 
 /// The request's own body failed while it was sent: its producer's error, and no failure of who was called.
-fn upload(error: &Error) -> Error {
+pub(crate) fn upload(error: &Error) -> Error {
     if error.outcome().is_failure() { error.clone().with_outcome(Outcome::Cancelled) } else { error.clone() }
 }
 

@@ -15,10 +15,10 @@ use crate::http::deadline::{self, GRPC_TIMEOUT};
 use crate::http::{Body, Request};
 
 /// A request on its way to the head of its answer.
-pub(super) type Sent = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
+pub(crate) type Sent = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
 /// The head of an answer, and the ends of the connection that it came on.
-pub(super) type Answer = (http::Response<Body>, Arc<kit_core::Connection>);
+pub(crate) type Answer = (http::Response<Body>, Arc<kit_core::Connection>);
 
 /// How often a request is sent at most. A connection that had gone stale, then a fresh one whose server is about to stop, then
 /// another: what still fails then has another reason.

@@ -64,7 +64,7 @@ pub(super) fn check_content<C: Codec>(headers: &HeaderMap, codec: &C, target: &A
         return Err(unreadable(cause, "unexpected_content_coding", target));
     }
     let Some(value) = headers.get(CONTENT_TYPE) else {
-        return Err(unreadable(UnexpectedAnswer::NoContentType, "unexpected_content_type", target));
+        return Err(unreadable(unexpected(headers), UNEXPECTED, target));
     };
     let essence = value.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
     // Nearly always the very text, which needs no copy.
@@ -75,11 +75,21 @@ pub(super) fn check_content<C: Codec>(headers: &HeaderMap, codec: &C, target: &A
     if codec.reads(&essence) {
         return Ok(());
     }
-    Err(unreadable(UnexpectedAnswer::ContentType(shown(value)), "unexpected_content_type", target))
+    Err(unreadable(unexpected(headers), UNEXPECTED, target))
+}
+
+pub(crate) const UNEXPECTED: &str = "unexpected_content_type";
+
+/// What came in the place of what is read.
+pub(crate) fn unexpected(headers: &HeaderMap) -> UnexpectedAnswer {
+    match headers.get(CONTENT_TYPE) {
+        Some(value) => UnexpectedAnswer::ContentType(shown(value)),
+        None => UnexpectedAnswer::NoContentType,
+    }
 }
 
 /// A stranger's header, for the log: it is escaped there.
-fn shown(value: &HeaderValue) -> String {
+pub(crate) fn shown(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).chars().take(100).collect()
 }
 

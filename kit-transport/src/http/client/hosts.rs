@@ -92,7 +92,8 @@ impl Client {
         Raw::new(self.channel(target))
     }
 
-    fn channel(&self, target: &Target) -> Arc<Channel> {
+    /// The connections to a target, shared with whatever else leads there.
+    pub(crate) fn channel(&self, target: &Target) -> Arc<Channel> {
         let mut pools = self.0.pools.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = pools.get(target.host()) {
             return Arc::new(Channel::to(target, Arc::clone(pool)));

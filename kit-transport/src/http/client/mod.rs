@@ -139,9 +139,9 @@ mod channels;
 mod config;
 mod connect;
 mod connection;
-mod error;
+pub(crate) mod error;
 mod exchange;
-mod headers;
+pub(crate) mod headers;
 mod hosts;
 mod path;
 mod pool;
@@ -153,11 +153,17 @@ mod wire;
 
 pub use binding::Binding;
 pub use builder::BindingBuilder;
+#[cfg(feature = "grpc")]
+pub(crate) use call::{Call, within};
 pub use channel::Channel;
 pub use channels::Channels;
 pub use config::Config;
 pub use error::{AnswerTooLarge, ConnectTimeout, NoConnection, UnexpectedAnswer};
+#[cfg(feature = "grpc")]
+pub(crate) use exchange::Sent;
 pub use hosts::Client;
+#[cfg(feature = "grpc")]
+pub(crate) use path::path_and_query;
 pub(in crate::http) use pool::Lease;
 pub use raw::Raw;
 pub use target::Target;

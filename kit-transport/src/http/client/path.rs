@@ -125,7 +125,7 @@ impl Whole {
 }
 
 /// Reads what was written to be path and query.
-pub(super) fn path_and_query(text: Bytes) -> Result<PathAndQuery, Error> {
+pub(crate) fn path_and_query(text: Bytes) -> Result<PathAndQuery, Error> {
     PathAndQuery::from_maybe_shared(text)
         .map_err(|error| Error::boundary(Code::InvalidArgument, error).with_message("the path of the call is no path"))
 }
