@@ -84,7 +84,7 @@ pub(crate) fn error_of(trailers: &HeaderMap) -> Result<(), Error> {
     };
     let details = details(trailers).filter(|details| details.code == i32::from(code.number()));
     let line =
-        trailers.get(MESSAGE).map(|line| clean(percent::decoded(line.as_bytes()))).filter(|line| !line.is_empty());
+        trailers.get(MESSAGE).map(|line| shown(&percent::decoded(line.as_bytes()))).filter(|line| !line.is_empty());
     let mut error = match line {
         Some(line) => Error::new(code, line),
         None => Error::from_code(code),
@@ -103,6 +103,13 @@ pub(crate) fn error_of(trailers: &HeaderMap) -> Result<(), Error> {
         }
         _ => Err(error),
     }
+}
+
+/// What a peer says, fit to be shown and logged: as much of it as we would send, and no control characters but tabs and line breaks, which
+/// a status may have (`special_status_message` among gRPC's interop tests) and which logs escape.
+fn shown(line: &str) -> String {
+    let line = &line[..line.floor_char_boundary(LINE.min(line.len()))];
+    line.chars().map(|c| if c.is_control() && !matches!(c, '\t' | '\n' | '\r') { ' ' } else { c }).collect()
 }
 
 /// A number that is no code is a failure that nobody knows.
