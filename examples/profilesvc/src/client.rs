@@ -4,6 +4,7 @@ use http::StatusCode;
 use kit::client::{Client, Config};
 use kit::codec::Json;
 use kit::discovery::Spec;
+use kit::failure::RecognizeLayer;
 use kit::http::client::{delete, get, patch, post, put};
 use kit::log::Logger;
 use kit::metrics::Registry;
@@ -13,6 +14,7 @@ use crate::endpoints::{
     AddressOf, Addressed, DELETE_ADDRESS, DELETE_PROFILE, GET_ADDRESS, GET_ADDRESSES, GET_PROFILE, PATCH_PROFILE,
     POST_ADDRESS, POST_PROFILE, PUT_PROFILE, PatchProfile, PutProfile, SERVICE,
 };
+use crate::error::ProfileError;
 use crate::profile::{Address, Id, Patch, Profile};
 use crate::service::{ProfileService, Put};
 
@@ -24,6 +26,7 @@ use crate::service::{ProfileService, Put};
 /// ```
 /// use kit::Context;
 /// use profilesvc::client::ProfileClient;
+/// use profilesvc::error::ProfileError;
 /// use profilesvc::profile::Profile;
 /// use profilesvc::service::ProfileService as _;
 ///
@@ -33,7 +36,13 @@ use crate::service::{ProfileService, Put};
 /// let profiles = ProfileClient::start(&instances, Default::default(), &log, &metrics)?;
 ///
 /// let ann = Profile { id: "7".parse()?, name: "Ann".parse()?, addresses: Vec::new() };
-/// profiles.post_profile(&mut Context::new(), ann).await?;
+/// match profiles.post_profile(&mut Context::new(), ann).await {
+///     Ok(ann) => println!("{} is kept", ann.name),
+///     Err(error) => match error.cause::<ProfileError>() {
+///         Some(ProfileError::AlreadyExists { id, .. }) => println!("{id} is there already"),
+///         _ => return Err(error),
+///     },
+/// }
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
@@ -90,16 +99,18 @@ impl ProfileClient {
             .parameter("address", address)
             .binding_with(|_cx, _no_content| Ok(()))?;
 
+        // What the service says no with, given back as it is there.
+        let known = RecognizeLayer::<ProfileError>::new();
         Ok(Self {
-            post_profile: c.endpoint(&POST_PROFILE, post_profile).boxed(),
-            get_profile: c.endpoint(&GET_PROFILE, get_profile).boxed(),
-            put_profile: c.endpoint(&PUT_PROFILE, put_profile).boxed(),
-            patch_profile: c.endpoint(&PATCH_PROFILE, patch_profile).boxed(),
-            delete_profile: c.endpoint(&DELETE_PROFILE, delete_profile).boxed(),
-            get_addresses: c.endpoint(&GET_ADDRESSES, get_addresses).boxed(),
-            get_address: c.endpoint(&GET_ADDRESS, get_address).boxed(),
-            post_address: c.endpoint(&POST_ADDRESS, post_address).boxed(),
-            delete_address: c.endpoint(&DELETE_ADDRESS, delete_address).boxed(),
+            post_profile: c.endpoint(&POST_PROFILE, post_profile).layer(known).boxed(),
+            get_profile: c.endpoint(&GET_PROFILE, get_profile).layer(known).boxed(),
+            put_profile: c.endpoint(&PUT_PROFILE, put_profile).layer(known).boxed(),
+            patch_profile: c.endpoint(&PATCH_PROFILE, patch_profile).layer(known).boxed(),
+            delete_profile: c.endpoint(&DELETE_PROFILE, delete_profile).layer(known).boxed(),
+            get_addresses: c.endpoint(&GET_ADDRESSES, get_addresses).layer(known).boxed(),
+            get_address: c.endpoint(&GET_ADDRESS, get_address).layer(known).boxed(),
+            post_address: c.endpoint(&POST_ADDRESS, post_address).layer(known).boxed(),
+            delete_address: c.endpoint(&DELETE_ADDRESS, delete_address).layer(known).boxed(),
             client,
         })
     }

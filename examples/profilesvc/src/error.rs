@@ -2,17 +2,28 @@
 
 use std::fmt;
 
-use kit::{Code, Error, Retry};
+use kit::Failure;
 use serde::{Deserialize, Serialize};
 
 use crate::profile::Id;
 
-/// Why an operation was not done: found in the chain of the [`Error`] that it answers.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why an operation was not done: found in the error that the service answers, and in the one that its
+/// [client](crate::client::ProfileClient) does. None of them is another one a moment later, so nobody is to try again.
+///
+/// ```
+/// use kit::{Code, Error};
+/// use profilesvc::error::ProfileError;
+///
+/// let error = Error::from(ProfileError::Full { most: 10_000 });
+/// assert_eq!((error.code(), error.reason()), (Code::ResourceExhausted, Some("full")));
+/// assert_eq!(error.cause(), Some(&ProfileError::Full { most: 10_000 }));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Failure)]
+#[failure(name = "profilesvc.ProfileError")]
 #[non_exhaustive]
 pub enum ProfileError {
     /// There is none of this id.
-    #[error("there is no {kind} of the id {id:?}", id = id.as_str())]
+    #[failure(code = "NotFound", message = "there is no {kind} of the id {id:?}")]
     NotFound {
         /// What was asked for.
         kind: Kind,
@@ -20,7 +31,7 @@ pub enum ProfileError {
         id: Id,
     },
     /// There is one of this id already.
-    #[error("there is {kind:#} of the id {id:?} already", id = id.as_str())]
+    #[failure(code = "AlreadyExists", message = "there is {kind:#} of the id {id:?} already")]
     AlreadyExists {
         /// What should have been made.
         kind: Kind,
@@ -28,7 +39,7 @@ pub enum ProfileError {
         id: Id,
     },
     /// The path names another profile than the body.
-    #[error("the path has the id {path:?}, the body {body:?}", path = path.as_str(), body = body.as_str())]
+    #[failure(code = "InvalidArgument", message = "the path has the id {path:?}, the body {body:?}")]
     InconsistentIds {
         /// In the path.
         path: Id,
@@ -36,19 +47,19 @@ pub enum ProfileError {
         body: Id,
     },
     /// Two addresses of a profile have one id.
-    #[error("two addresses have the id {id:?}", id = id.as_str())]
+    #[failure(code = "InvalidArgument", message = "two addresses have the id {id:?}")]
     RepeatedAddress {
         /// Which.
         id: Id,
     },
     /// A profile has more addresses than it may.
-    #[error("a profile has at most {most} addresses")]
+    #[failure(code = "InvalidArgument", message = "a profile has at most {most} addresses")]
     TooManyAddresses {
         /// How many it may have.
         most: usize,
     },
     /// The store is full.
-    #[error("no more than {most} profiles are kept")]
+    #[failure(code = "ResourceExhausted", retry = "never", message = "no more than {most} profiles are kept")]
     Full {
         /// How many it keeps.
         most: usize,
@@ -74,38 +85,5 @@ impl fmt::Display for Kind {
             (Kind::Address, false) => "address",
             (Kind::Address, true) => "an address",
         })
-    }
-}
-
-impl ProfileError {
-    fn code(&self) -> Code {
-        match self {
-            Self::NotFound { .. } => Code::NotFound,
-            Self::AlreadyExists { .. } => Code::AlreadyExists,
-            Self::InconsistentIds { .. } | Self::RepeatedAddress { .. } | Self::TooManyAddresses { .. } => {
-                Code::InvalidArgument
-            }
-            Self::Full { .. } => Code::ResourceExhausted,
-        }
-    }
-
-    fn reason(&self) -> &'static str {
-        match self {
-            Self::NotFound { .. } => "not_found",
-            Self::AlreadyExists { .. } => "already_exists",
-            Self::InconsistentIds { .. } => "inconsistent_ids",
-            Self::RepeatedAddress { .. } => "repeated_address",
-            Self::TooManyAddresses { .. } => "too_many_addresses",
-            Self::Full { .. } => "full",
-        }
-    }
-}
-
-impl From<ProfileError> for Error {
-    #[track_caller]
-    fn from(error: ProfileError) -> Self {
-        let known = Error::new(error.code(), error.to_string()).with_reason(error.reason());
-        // None of them is another one a moment later.
-        known.with_retry(Retry::Never).with_cause(error)
     }
 }

@@ -1,12 +1,18 @@
 use kit::{Code, Context, Error};
+use profilesvc::error::{Kind, ProfileError};
+use profilesvc::profile::Patch;
 use profilesvc::service::ProfileService as _;
-use profilesvc::store::Profiles;
+use profilesvc::store::{MAX_ADDRESSES, Profiles};
 
 use crate::instances::{OPERATIONS, Peer, address, call, client, id, profile, rename};
 
-fn told(result: Result<impl Sized, Error>) -> (Code, String) {
+/// What the caller is given: the variant, with what it holds.
+fn told(result: Result<impl Sized, Error>) -> ProfileError {
     let error = result.err().expect("an error");
-    (error.code(), error.reason().unwrap_or_default().to_owned())
+    let cause = error.cause::<ProfileError>().expect("a cause of the business").clone();
+    let same = Error::from(cause.clone());
+    assert_eq!((error.code(), error.reason(), error.message()), (same.code(), same.reason(), same.message()));
+    cause
 }
 
 #[tokio::test]
@@ -18,22 +24,31 @@ async fn each_rule_of_the_business_is_told_as_it_is_where_it_is_kept() {
     client.post_profile(cx, profile("7", "Ann")).await.unwrap();
     client.post_address(cx, id("7"), address("home", "Bonn")).await.unwrap();
 
-    let not_found = (Code::NotFound, "not_found".to_owned());
-    assert_eq!(told(client.get_profile(cx, id("8")).await), not_found);
-    assert_eq!(told(client.patch_profile(cx, id("8"), rename("Bea")).await), not_found);
-    assert_eq!(told(client.delete_profile(cx, id("8")).await), not_found);
-    assert_eq!(told(client.get_addresses(cx, id("8")).await), not_found);
-    assert_eq!(told(client.get_address(cx, id("7"), id("work")).await), not_found);
-    assert_eq!(told(client.delete_address(cx, id("7"), id("work")).await), not_found);
-    assert_eq!(told(client.post_address(cx, id("8"), address("home", "")).await), not_found);
+    let nobody = ProfileError::NotFound { kind: Kind::Profile, id: id("8") };
+    assert_eq!(told(client.get_profile(cx, id("8")).await), nobody);
+    assert_eq!(told(client.patch_profile(cx, id("8"), rename("Bea")).await), nobody);
+    assert_eq!(told(client.delete_profile(cx, id("8")).await), nobody);
+    assert_eq!(told(client.get_addresses(cx, id("8")).await), nobody);
+    assert_eq!(told(client.post_address(cx, id("8"), address("home", "")).await), nobody);
+    let nowhere = ProfileError::NotFound { kind: Kind::Address, id: id("work") };
+    assert_eq!(told(client.get_address(cx, id("7"), id("work")).await), nowhere);
+    assert_eq!(told(client.delete_address(cx, id("7"), id("work")).await), nowhere);
 
-    // A conflict is what it is, and not the `Aborted` that a bare 409 would be.
-    let exists = (Code::AlreadyExists, "already_exists".to_owned());
-    assert_eq!(told(client.post_profile(cx, profile("7", "Bea")).await), exists);
-    assert_eq!(told(client.post_address(cx, id("7"), address("home", "")).await), exists);
-    let inconsistent = (Code::InvalidArgument, "inconsistent_ids".to_owned());
+    let exists = |kind, of| ProfileError::AlreadyExists { kind, id: id(of) };
+    assert_eq!(told(client.post_profile(cx, profile("7", "Bea")).await), exists(Kind::Profile, "7"));
+    assert_eq!(told(client.post_address(cx, id("7"), address("home", "")).await), exists(Kind::Address, "home"));
+
+    let inconsistent = ProfileError::InconsistentIds { path: id("7"), body: id("8") };
     assert_eq!(told(client.put_profile(cx, id("7"), profile("8", "")).await), inconsistent);
-    assert_eq!(told(client.post_profile(cx, profile("8", "")).await), (Code::ResourceExhausted, "full".to_owned()));
+    let renumber = Patch { id: Some(id("8")), ..Patch::default() };
+    assert_eq!(told(client.patch_profile(cx, id("7"), renumber).await), inconsistent);
+
+    let homes = |count: usize| Patch { addresses: Some(vec![address("home", ""); count]), ..Patch::default() };
+    let repeated = ProfileError::RepeatedAddress { id: id("home") };
+    assert_eq!(told(client.patch_profile(cx, id("7"), homes(2)).await), repeated);
+    let too_many = ProfileError::TooManyAddresses { most: MAX_ADDRESSES };
+    assert_eq!(told(client.patch_profile(cx, id("7"), homes(33)).await), too_many);
+    assert_eq!(told(client.post_profile(cx, profile("8", "")).await), ProfileError::Full { most: 1 });
 }
 
 #[tokio::test]
