@@ -6,6 +6,7 @@
 //! `cargo test -p kit-fuzz` runs each target on its seeds and on what is near them; `./fuzz TARGET SECONDS` lets libFuzzer look for more.
 
 mod codecs;
+mod grpc;
 mod http;
 mod jsonrpc;
 mod run;
@@ -32,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     codecs::PROTOBUF,
     codecs::FORM,
     codecs::NDJSON,
+    grpc::SERVER,
     http::REQUESTS,
     http::SERVER,
     http::CLIENT,

@@ -6,13 +6,15 @@
 //! were a wire between.
 
 pub mod codec;
-#[cfg(feature = "grpc")]
-pub mod grpc;
 #[cfg(feature = "http")]
 mod failure;
+#[cfg(feature = "grpc")]
+pub mod grpc;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "jsonrpc")]
 pub mod jsonrpc;
 #[cfg(feature = "local")]
 pub mod local;
+#[cfg(feature = "testing")]
+pub mod testing;

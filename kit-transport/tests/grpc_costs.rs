@@ -40,7 +40,9 @@ fn serve() -> SocketAddr {
                 let head = Response::builder().header("content-type", "application/grpc").body(()).unwrap();
                 let mut answer = respond.send_response(head, false).unwrap();
                 answer.send_data(Bytes::from_static(b"\0\0\0\0\x02\x08\x05"), false).unwrap();
-                answer.send_trailers(HeaderMap::from_iter([("grpc-status".parse().unwrap(), "0".parse().unwrap())])).unwrap();
+                answer
+                    .send_trailers(HeaderMap::from_iter([("grpc-status".parse().unwrap(), "0".parse().unwrap())]))
+                    .unwrap();
             }
         });
     });
@@ -48,7 +50,11 @@ fn serve() -> SocketAddr {
 }
 
 /// What one of a hundred calls allocates, after ten that warm it up.
-fn allocations<Req>(runtime: &Runtime, endpoint: impl Endpoint<Req, Response = Number>, request: impl Fn() -> Req) -> u64 {
+fn allocations<Req>(
+    runtime: &Runtime,
+    endpoint: impl Endpoint<Req, Response = Number>,
+    request: impl Fn() -> Req,
+) -> u64 {
     let calls = |count: usize| {
         runtime.block_on(async {
             for _ in 0..count {

@@ -9,12 +9,14 @@ use super::StreamEnd;
 use crate::context::Context;
 use crate::error::{Code, Error};
 use crate::outcome::Outcome;
+use crate::recover;
 
 /// A response of many messages.
 ///
 /// It takes the call's deadline with it: when that passes, the stream ends with `DeadlineExceeded`, also if its source could
-/// go on (with a deadline, each message reads the clock). After an error nothing follows. Dropped before its end, it counts
-/// as cancelled, and its source is dropped with it.
+/// go on (with a deadline, each message reads the clock). After an error nothing follows. A source that panics ends it with a
+/// [bug](recover::catch): what polls a stream is a connection's task, which has other calls. Dropped before its end, it counts as
+/// cancelled, and its source is dropped with it.
 ///
 /// ```
 /// use futures_util::{StreamExt as _, stream};
@@ -95,7 +97,8 @@ impl<T> Stream for Streaming<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
         let Some(source) = &mut self.source else { return Poll::Ready(None) };
-        match source.as_mut().poll_next(task) {
+        let polled = recover::catch(|| source.as_mut().poll_next(task));
+        match polled.unwrap_or_else(|panicked| Poll::Ready(Some(Err(panicked)))) {
             Poll::Ready(Some(Ok(_))) if self.is_late() => Poll::Ready(Some(Err(self.time_out()))),
             Poll::Ready(Some(Ok(item))) => Poll::Ready(Some(Ok(item))),
             Poll::Ready(Some(Err(error))) => {

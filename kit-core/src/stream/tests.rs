@@ -258,3 +258,22 @@ async fn a_binding_that_gives_up_on_its_reader_tells_the_calls_token() {
         assert_eq!(token.is_cancelled(), told, "{outcome}");
     }
 }
+
+#[tokio::test]
+async fn a_source_that_panics_ends_the_stream_with_a_bug_and_is_gone() {
+    let held = Arc::new(());
+    let holds = Arc::clone(&held);
+    let source = stream::iter(0..2).map(move |number| {
+        assert!(Arc::strong_count(&holds) > 0 && number < 1, "no such number");
+        Ok(number)
+    });
+    let mut cx = Context::new();
+    let mut answer = Streaming::new(&mut cx, source);
+    let end = answer.end().clone();
+    assert_eq!(answer.next().await.expect("an item").unwrap(), 0);
+    let error = answer.next().await.expect("the error").unwrap_err();
+    assert!(error.is_bug() && error.cause::<crate::recover::Panicked>().is_some());
+    assert!(answer.next().await.is_none());
+    assert_eq!(end.ended().expect("ended").outcome(), Outcome::BackendError);
+    assert_eq!(Arc::strong_count(&held), 1);
+}

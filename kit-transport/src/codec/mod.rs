@@ -20,6 +20,8 @@
 //!
 //! # One of your own
 //!
+//! What it owes to who feeds it is tried by the contract of `testing::codec` (feature `testing`).
+//!
 //! ```
 //! use bytes::Bytes;
 //! use kit_core::{Error, endpoint_fn};

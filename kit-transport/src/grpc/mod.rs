@@ -1,20 +1,19 @@
 //! gRPC over HTTP/2, on kit's own codecs, errors and streams.
 //!
-//! [`server`] puts endpoints on the router that HTTP has; [`health`] and [`reflection`] are services that kit brings along. Messages are
-//! prost's: derived by hand as in the examples, or generated; nothing here needs `protoc`.
+//! [`server`] puts endpoints on the router that HTTP has, [`client`] calls them over the connections that HTTP has; [`health`] and
+//! [`reflection`] are services that kit brings along. Messages are prost's: derived by hand as in the examples, or generated; nothing
+//! here needs `protoc`.
 
 pub mod client;
 mod config;
 mod descriptor;
 #[cfg(test)]
 mod double;
-#[allow(dead_code, unused_imports, reason = "until the client is here")]
 mod frame;
 pub mod health;
 pub(crate) mod media;
 pub mod reflection;
 pub mod server;
-#[allow(dead_code, reason = "until the client is here")]
 pub(crate) mod status;
 
 pub use crate::codec::Messages;

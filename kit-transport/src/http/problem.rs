@@ -169,7 +169,8 @@ pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
         value.as_bytes().get(..CONTENT.len()).is_some_and(|start| start.eq_ignore_ascii_case(CONTENT.as_bytes()))
     });
     let read: Read = if is_problem { serde_json::from_slice(body).unwrap_or_default() } else { Read::default() };
-    let code = read.code.as_deref().and_then(|code| code.parse().ok()).unwrap_or(code_of(status));
+    let said = read.code.as_deref().and_then(|code| code.parse().ok());
+    let code = said.unwrap_or(code_of(status));
     let mut error = match read.detail.or(read.title) {
         Some(line) => Error::new(code, clean(line)),
         None => Error::from_code(code),
@@ -182,10 +183,10 @@ pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
         error = error.with_id(id);
     }
     let error = failure::attach(error, read.failure.as_deref());
+    // Of a stranger's answer only what is about load is a pause before another try; a redirect has one too.
+    let believed = said.is_some() || matches!(code, Code::Unavailable | Code::ResourceExhausted);
     match hint(headers) {
-        Some(hint) if hint == Retry::Never || matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
-            error.with_retry(hint)
-        }
+        Some(hint) if hint == Retry::Never || believed => error.with_retry(hint),
         _ => error,
     }
 }
@@ -276,6 +277,19 @@ mod tests {
         let (status, headers, body) = sent(&error).await;
         assert_eq!(headers[RETRY_AFTER], "2");
         assert_eq!(super::error(status, &headers, &body).retry(), Retry::After(Duration::from_secs(2)));
+    }
+
+    #[tokio::test]
+    async fn a_problem_of_ours_is_believed_its_pause_whatever_its_code() {
+        for code in Code::ALL {
+            let error = Error::from_code(code).with_retry(Retry::After(Duration::from_secs(3)));
+            let (status, headers, body) = sent(&error).await;
+            assert_eq!(super::error(status, &headers, &body).retry(), error.retry(), "{code}");
+            // Without its body it is anybody's.
+            let strangers = super::error(status, &headers, &Bytes::new());
+            let about_load = matches!(strangers.code(), Code::Unavailable | Code::ResourceExhausted);
+            assert_eq!(strangers.retry() == error.retry(), about_load, "{code}");
+        }
     }
 
     /// What `Retry-After` and, if it is not empty, `Date` say at 1994-11-06T08:49:37Z.

@@ -1,7 +1,6 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -78,7 +77,7 @@ where
 
 /// A callee's stream on its way to the caller.
 struct Crossing<T> {
-    /// Dropped at the end: a source that panicked is not asked again.
+    /// Dropped at the end.
     source: Option<Streaming<T>>,
     /// The caller's end of it, for the trailers.
     end: Arc<OnceLock<StreamEnd>>,
@@ -99,14 +98,10 @@ impl<T> Stream for Crossing<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
         let Some(source) = &mut self.source else { return Poll::Ready(None) };
-        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(source).poll_next(task)));
-        let error = match polled {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(Some(Ok(item)))) => return Poll::Ready(Some(Ok(item))),
-            Ok(Poll::Ready(None)) => None,
-            Ok(Poll::Ready(Some(Err(error)))) => Some(error::crossed(&error)),
-            // The process's hook has told of it: no layer stands round a source.
-            Err(_) => Some(error::crossed(&Error::bug("the source of a stream panicked"))),
+        let error = match ready!(Pin::new(source).poll_next(task)) {
+            Some(Ok(item)) => return Poll::Ready(Some(Ok(item))),
+            Some(Err(error)) => Some(error::crossed(&error)),
+            None => None,
         };
         self.close();
         Poll::Ready(error.map(Err))

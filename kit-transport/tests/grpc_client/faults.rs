@@ -42,13 +42,16 @@ async fn both(play: fn(&mut Exchange)) -> [Error; 2] {
 
 type Told = (Code, Option<&'static str>, Retry);
 
+/// What is done, and what its caller is told.
+type Case = (&'static str, fn(&mut Exchange), Told);
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_breaks_the_specification_gets_the_code_of_its_tables() {
     use Code::*;
     use Retry::{MayHaveRun, Never};
     let _clock = Clock::hold();
     const MIB: u32 = 1024 * 1024;
-    let cases: &[(&str, fn(&mut Exchange), Told)] = &[
+    let cases: &[Case] = &[
         (
             "no status, after nothing",
             |x| {

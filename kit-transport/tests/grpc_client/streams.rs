@@ -14,7 +14,7 @@ use crate::support::*;
 /// A channel of what a peer saw, for plays that are made anew for each stream.
 fn seen<T: Send + 'static>() -> (impl Fn(T) + Clone + Send + Sync, mpsc::Receiver<T>) {
     let (send, receive) = mpsc::channel(8);
-    (move |what| send.try_send(what).ok().expect("the test listens"), receive)
+    (move |what| send.try_send(what).expect("the test listens"), receive)
 }
 
 #[tokio::test(start_paused = true)]

@@ -79,6 +79,25 @@ async fn a_streamed_answer_ends_with_its_body_and_what_was_left_in_the_context_i
     assert_eq!(ears.one(), Heard { bytes: 3, outcome: Outcome::Cancelled, ..whole });
 }
 
+#[tokio::test]
+async fn a_body_that_panics_ends_as_a_bug_and_not_its_connection() {
+    let ears = Ears::default();
+    let panicking = endpoint_fn(async |_cx, _: Request| {
+        let chunks = futures_util::StreamExt::map(stream::iter(0..2), |number| {
+            assert!(number < 1, "on purpose");
+            Ok::<_, Error>(Bytes::from_static(b"abc"))
+        });
+        Ok(Response::new(Body::stream(chunks)))
+    });
+    let service = Router::new().get("/", panicking).finalize(ears.listen()).build().unwrap();
+    let mut response = service.oneshot(request("GET", "/", "")).await.unwrap();
+    response.body_mut().frame().await.unwrap().unwrap();
+    let error = response.body_mut().frame().await.expect("an error").unwrap_err();
+    assert!(error.is_bug());
+    assert!(response.body_mut().frame().await.is_none());
+    assert_eq!(ears.one(), heard(Outcome::BackendError, 200, 3, Some("Internal")));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_ends_at_the_deadline_of_its_call() {
     let ears = Ears::default();

@@ -54,11 +54,14 @@ mod wait;
 
 use std::time::Duration;
 
+use kit_core::testing::contract::NotShown;
 use kit_core::{Context, Instance};
 use tokio::time::Instant;
 
 use crate::instancer::Instancer;
 use crate::registrar::Registrar;
+
+pub use kit_core::testing::contract::Report;
 
 pub use balancer::balancer;
 pub use instancer::instancer;
@@ -151,27 +154,5 @@ pub trait BalancerRig: Sync {
     fn context(&self, number: u64, now: Instant) -> Context {
         let _ = number;
         Context::at(now)
-    }
-}
-
-/// Which rules were played.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Report {
-    /// Those that hold.
-    pub held: Vec<&'static str>,
-    /// Those that could not be shown, because the rig has no such fault.
-    pub not_shown: Vec<&'static str>,
-}
-
-/// The rig has no such fault.
-struct NotShown;
-
-impl Report {
-    fn note(&mut self, rule: &'static str, played: Result<(), NotShown>) {
-        match played {
-            Ok(()) => self.held.push(rule),
-            Err(NotShown) => self.not_shown.push(rule),
-        }
     }
 }

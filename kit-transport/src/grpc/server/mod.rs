@@ -67,7 +67,8 @@
 //! ```
 //!
 //! **Errors**, of an endpoint, a layer, the router or the host, leave as a status in trailers: the code, the public line, and as details what a
-//! number cannot say: `google.rpc.ErrorInfo` with the reason and the id that leads to the log, `google.rpc.RetryInfo` with a pause. A call to
+//! number cannot say: `google.rpc.ErrorInfo` with the reason and the id that leads to the log, `google.rpc.RetryInfo` with a pause, and `kit.Failure`
+//! (name, reason and JSON, fields 1 to 3) of an error that is a [failure](kit_core::failure). A call to
 //! what nobody has is `Unimplemented`, a panic `Internal`. What breaks the protocol has the code of gRPC's tables, and counts as the caller's
 //! mistake, whatever the code ([`FrameError`](super::FrameError)); what is no gRPC at all (another content type, HTTP/1.1) gets a problem
 //! of HTTP.

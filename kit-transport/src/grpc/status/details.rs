@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use kit_core::failure::Details;
 use kit_core::{Error, ErrorId, Retry};
 use prost::Message;
 use prost_types::Any;
@@ -42,8 +43,20 @@ struct RetryInfo {
     retry_delay: Option<prost_types::Duration>,
 }
 
+/// `kit.Failure`: what a [failure](kit_core::failure) sends of itself.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Failure {
+    #[prost(string, tag = "1")]
+    pub(super) name: String,
+    #[prost(string, tag = "2")]
+    pub(super) reason: String,
+    /// What it holds, as JSON.
+    #[prost(string, optional, tag = "3")]
+    pub(super) payload: Option<String>,
+}
+
 /// A detail of a type with that name.
-fn any(name: &str, message: &impl Message) -> Any {
+pub(super) fn any(name: &str, message: &impl Message) -> Any {
     Any { type_url: format!("type.googleapis.com/{name}"), value: message.encode_to_vec() }
 }
 
@@ -55,6 +68,7 @@ fn read<M: Message + Default>(detail: &Any, name: &str) -> Option<M> {
 
 const ERROR_INFO: &str = "google.rpc.ErrorInfo";
 const RETRY_INFO: &str = "google.rpc.RetryInfo";
+pub(super) const FAILURE: &str = "kit.Failure";
 
 impl Status {
     /// What is sent of an error, whose line is cut to `message`.
@@ -70,6 +84,11 @@ impl Status {
             let delay =
                 prost_types::Duration { seconds, nanos: i32::try_from(pause.subsec_nanos()).unwrap_or_default() };
             details.push(any(RETRY_INFO, &RetryInfo { retry_delay: Some(delay) }));
+        }
+        if let Some(sent) = Details::of(error) {
+            let payload = sent.payload().map(str::to_owned);
+            let failure = Failure { name: sent.name().to_owned(), reason: sent.reason().to_owned(), payload };
+            details.push(any(FAILURE, &failure));
         }
         Self { code: i32::from(error.code().number()), message: message.to_owned(), details }
     }
@@ -88,5 +107,11 @@ impl Status {
         let delay = info.retry_delay?;
         let seconds = u64::try_from(delay.seconds).ok()?;
         Duration::from_secs(seconds).checked_add(Duration::from_nanos(u64::try_from(delay.nanos).ok()?))
+    }
+
+    /// The failure that it was.
+    pub(super) fn failure(&self) -> Option<Details> {
+        let failure: Failure = self.details.iter().find_map(|detail| read(detail, FAILURE))?;
+        Details::new(failure.name, failure.reason, failure.payload.map(String::into_boxed_str))
     }
 }

@@ -96,6 +96,9 @@ pub(crate) fn error_of(trailers: &HeaderMap) -> Result<(), Error> {
     if let Some(id) = id {
         error = error.with_id(id);
     }
+    if let Some(failure) = details.as_ref().and_then(Status::failure) {
+        error = error.with_details(failure);
+    }
     let pause = || details.as_ref().and_then(Status::pause).map(Retry::After);
     match pushback(trailers).or_else(pause) {
         Some(hint) if hint == Retry::Never || matches!(code, Code::Unavailable | Code::ResourceExhausted) => {

@@ -1,3 +1,4 @@
+use kit_core::{Failure, failure};
 use proptest::prelude::*;
 
 use super::*;
@@ -108,6 +109,83 @@ fn a_long_line_is_cut_and_details_that_do_not_fit_are_left_out() {
     assert_eq!(error_of(&trailers).unwrap_err().code(), Code::NotFound);
 }
 
+#[derive(Clone, Debug, PartialEq, kit_macros::Failure)]
+#[failure(crate = "kit_core", name = "shop.ShopError")]
+enum ShopError {
+    #[failure(code = "NotFound", message = "no item {id} of {names:?}")]
+    NoItem { id: u64, names: Vec<String> },
+    #[failure(code = "Unavailable", retry = "2s", message = "closed")]
+    Closed,
+}
+
+#[test]
+fn a_failure_comes_back_as_it_was() {
+    for failure in [ShopError::NoItem { id: u64::MAX, names: vec!["\u{fc}\n".into()] }, ShopError::Closed] {
+        let error = error_of(&trailers_of(&failure.clone().into())).unwrap_err();
+        assert!(error.cause::<ShopError>().is_none(), "nobody has said what it is");
+        assert_eq!(error.recognize::<ShopError>().cause(), Some(&failure));
+    }
+    assert_eq!(error_of(&trailers_of(&Error::not_found("no"))).unwrap_err().cause::<failure::Details>(), None);
+}
+
+/// A failure whose details are as they are.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("long")]
+struct Longest(failure::Details);
+
+impl Failure for Longest {
+    const NAME: &'static str = "Longest";
+
+    fn code(&self) -> Code {
+        Code::NotFound
+    }
+
+    fn reason(&self) -> &'static str {
+        "long"
+    }
+
+    fn details(&self) -> Option<failure::Details> {
+        Some(self.0.clone())
+    }
+
+    fn from_details(details: &failure::Details) -> Option<Self> {
+        Some(Self(details.clone()))
+    }
+}
+
+#[test]
+fn the_longest_failure_fits_beside_the_longest_line() {
+    let name = "n".repeat(failure::Details::MAX_NAME_BYTES);
+    let payload = "9".repeat(failure::Details::MAX_PAYLOAD_BYTES);
+    let details = failure::Details::new(name.clone(), name, Some(payload.into())).unwrap();
+    let sent =
+        Error::from_failure(Longest(details.clone())).with_message("m".repeat(LINE)).with_reason("r".repeat(128));
+    let error = error_of(&trailers_of(&sent)).unwrap_err();
+    assert_eq!(error.cause(), Some(&details));
+    assert_eq!((error.message(), error.reason()), (sent.message(), sent.reason()));
+}
+
+#[test]
+fn details_of_a_stranger_are_bounded_too() {
+    let details = |failure: details::Failure| {
+        let status =
+            Status { code: 5, message: String::new(), details: vec![details::any(details::FAILURE, &failure)] };
+        let mut kept = Metadata::default();
+        kept.insert_bin(DETAILS.as_str(), &status.encode_to_vec()).unwrap();
+        let mut trailers = kept.into_headers();
+        trailers.insert(STATUS, HeaderValue::from_static("5"));
+        error_of(&trailers).unwrap_err().cause::<failure::Details>().cloned()
+    };
+    let failure = |name: &str, payload: usize| {
+        let payload = Some("9".repeat(payload)).filter(|payload| !payload.is_empty());
+        details::Failure { name: name.to_owned(), reason: "reason".to_owned(), payload }
+    };
+    assert_eq!(details(failure("Name", 0)), failure::Details::new("Name", "reason", None));
+    assert_eq!(details(failure("two\nlines", 0)), None);
+    assert_eq!(details(failure("", 0)), None);
+    assert_eq!(details(failure("Name", failure::Details::MAX_PAYLOAD_BYTES + 1)), None);
+}
+
 #[test]
 fn tabs_and_line_breaks_of_a_status_stay_and_other_control_characters_do_not() {
     let back = |message: &'static str| error_of(&trailers_of(&Error::not_found(message))).unwrap_err();
@@ -121,6 +199,13 @@ fn strange(c: char) -> bool {
 }
 
 proptest! {
+    #[test]
+    fn any_failure_is_read_back(id in any::<u64>(), names in proptest::collection::vec("(?s).{0,20}", 0..5)) {
+        let failure = ShopError::NoItem { id, names };
+        let error = error_of(&trailers_of(&failure.clone().into())).unwrap_err().recognize::<ShopError>();
+        prop_assert_eq!(error.cause(), Some(&failure));
+    }
+
     #[test]
     fn any_trailers_are_read(status in "[0-9]{0,3}|.{0,5}", message in proptest::collection::vec(32u8..=255, 0..40), details in "[A-Za-z0-9+/=]{0,80}") {
         let mut trailers = HeaderMap::new();

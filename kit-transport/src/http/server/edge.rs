@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::{Method as Verb, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use kit_core::{Context, Error, Outcome, StreamEnd, request_id};
+use kit_core::{Context, Error, Outcome, StreamEnd, recover, request_id};
 
 use super::finalize::{Finalize, Finished};
 #[cfg(feature = "grpc")]
@@ -190,7 +190,14 @@ impl HttpBody for Tracked {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(task));
+        // What polls it is the connection, which has other calls.
+        let frame = match recover::catch(|| Pin::new(&mut self.body).poll_frame(task)) {
+            Ok(polled) => ready!(polled),
+            Err(panicked) => {
+                self.body = Body::empty();
+                Some(Err(panicked))
+            }
+        };
         match &frame {
             Some(Ok(frame)) => {
                 if let (Some(data), Some(edge)) = (frame.data_ref(), &mut self.edge) {
