@@ -1,7 +1,7 @@
 //! Go kit's profile service: a small REST service, written out. From the inside out: [`profile`] is what it keeps, [`error`] what it
 //! says no with; [`service`] is the business, nine operations; [`store`] does them in memory; [`endpoints`] gives them names and types
 //! of their own; [`transport`] puts them on HTTP, and [`client`] calls them there, at whichever instance discovery finds;
-//! [`registering`] says where others find this one; `main.rs` puts the parts together as [`settings`] say.
+//! `main.rs` puts the parts together as [`settings`] say.
 //!
 //! | operation | request | answer |
 //! |---|---|---|
@@ -22,7 +22,6 @@ pub mod client;
 pub mod endpoints;
 pub mod error;
 pub mod profile;
-pub mod registering;
 pub mod service;
 pub mod settings;
 pub mod store;

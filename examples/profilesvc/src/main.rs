@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use kit::discovery::registration;
 use kit::log::log_panics;
 use kit::metrics::{Provider, Registry};
 use kit::server::{Listen, Stack};
@@ -11,7 +12,7 @@ use kit::{App, Error, observe};
 use profilesvc::endpoints::SERVICE;
 use profilesvc::settings::Settings;
 use profilesvc::store::Profiles;
-use profilesvc::{registering, transport};
+use profilesvc::transport;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -45,7 +46,7 @@ async fn run(settings: Settings) -> Result<(), Error> {
     let app = match &settings.register {
         None => app,
         Some(registry) => {
-            let instance = registering::instance(settings.advertise.as_deref(), addr)?;
+            let instance = registration::instance(addr, settings.advertise.as_deref())?;
             let registrar = registry.registrar(SERVICE, &health, observe::registration_log(&log))?;
             app.register("registration", registrar, instance)
         }

@@ -5,11 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::service::StringService;
 
+/// What the service is called, where it is announced too.
+pub const SERVICE: &str = "stringsvc";
+
 /// `uppercase`, on every wire.
-pub static UPPERCASE: Method = Method::new("stringsvc", "uppercase").path("/uppercase").idempotent();
+pub static UPPERCASE: Method = Method::new(SERVICE, "uppercase").path("/uppercase").idempotent();
 
 /// `count`, on every wire.
-pub static COUNT: Method = Method::new("stringsvc", "count").path("/count").idempotent();
+pub static COUNT: Method = Method::new(SERVICE, "count").path("/count").idempotent();
 
 /// A text to work on: `{"s":"hello"}`.
 #[derive(Clone, Debug, Serialize, Deserialize)]

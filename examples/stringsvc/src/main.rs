@@ -4,14 +4,15 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use kit::discovery::registration;
 use kit::log::{Logger, log_panics};
 use kit::metrics::{Provider, Registry};
 use kit::server::{Listen, Stack};
 use kit::{App, Error, observe};
+use stringsvc::endpoints::SERVICE;
 use stringsvc::instrumenting::Instrumenting;
 use stringsvc::logging::Logging;
 use stringsvc::proxying::{self, Proxying};
-use stringsvc::registering::{self, SERVICE};
 use stringsvc::service::{StringService, Strings};
 use stringsvc::settings::Settings;
 use stringsvc::{transport, watching};
@@ -76,7 +77,7 @@ async fn serve<S: StringService + Clone>(
     let app = match &settings.register {
         None => app,
         Some(registry) => {
-            let instance = registering::instance(settings.advertise.as_deref(), addr)?;
+            let instance = registration::instance(addr, settings.advertise.as_deref())?;
             let registrar = registry.registrar(SERVICE, &health, observe::registration_log(&log))?;
             app.register("registration", registrar, instance)
         }

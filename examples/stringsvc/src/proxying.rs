@@ -13,8 +13,7 @@ use kit::metrics::Registry;
 use kit::{BoxEndpoint, Context, Endpoint, Error, observe};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::endpoints::{Text, UPPERCASE, Uppercased};
-use crate::registering::SERVICE;
+use crate::endpoints::{SERVICE, Text, UPPERCASE, Uppercased};
 use crate::service::StringService;
 
 /// Where the instances are that work is forwarded to: what [`Spec`] names, or the URL of one.

@@ -7,7 +7,7 @@ use kit::discovery::{Instancer as _, Spec, State, value};
 use kit::log::Logger;
 use kit::{Error, observe};
 
-use crate::registering::SERVICE;
+use crate::endpoints::SERVICE;
 
 /// Prints who answers at `source` to `out`, a line for each change, until it is asked to stop or nobody reads.
 ///

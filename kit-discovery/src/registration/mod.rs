@@ -8,6 +8,7 @@ mod config;
 mod event;
 mod guard;
 mod insist;
+mod instance;
 mod keeper;
 mod task;
 #[cfg(test)]
@@ -17,4 +18,5 @@ pub use config::Config;
 pub use event::{Event, News};
 pub use guard::{Builder, Registration, Standing};
 pub use insist::{Pending, insist};
+pub use instance::instance;
 pub use keeper::Keeper;

@@ -31,7 +31,7 @@ async fn what_cannot_start_says_why_in_one_line_and_fails() {
         (&["--log-level", "loud"], "loud"),
         (&["--metrics", "graphite"], "graphite"),
         (&["--addr", "127.0.0.1:0", "--register", "static:a:1"], "nothing can be announced there"),
-        (&["--addr", "0.0.0.0:0", "--register", "consul:127.0.0.1:8500"], "--advertise"),
+        (&["--addr", "0.0.0.0:0", "--register", "consul:127.0.0.1:8500"], "advertise"),
     ] {
         let line = program::ended(command(flags)).await.refusal();
         assert!(line.contains(part), "{flags:?}: {line}");

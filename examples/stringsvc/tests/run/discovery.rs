@@ -45,7 +45,7 @@ async fn what_nobody_can_mean_is_one_line_and_the_end() {
         (&["--addr=127.0.0.1:0", "--register", "static:127.0.0.1:1"], "at consul or etcd"),
     ];
     if is_built("consul:127.0.0.1:1") {
-        cases.push((&["--addr=0.0.0.0:0", "--register", "consul:127.0.0.1:1"], "--advertise"));
+        cases.push((&["--addr=0.0.0.0:0", "--register", "consul:127.0.0.1:1"], "advertise"));
         cases.push((&["--addr=127.0.0.1:0", "--register", "consul:nowhere"], "no port in"));
     }
     // What was not built says what it needs. What was is not stringsvc's own choice where cargo builds it for several crates at once.
