@@ -64,6 +64,8 @@
 //! ```
 
 mod buffer;
+#[cfg(all(test, any(feature = "cbor", feature = "msgpack")))]
+mod cases;
 #[cfg(feature = "cbor")]
 mod cbor;
 #[cfg(feature = "form")]

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 
-use allocation_counter::measure;
 use kit_core::Code;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -8,75 +7,51 @@ use serde::de::IgnoredAny;
 
 use super::*;
 use crate::codec::ECHO_LIMIT;
-use crate::codec::scan::Fault;
+use crate::codec::cases::{Text, Tree, cases, passed_over, tree};
 
-#[derive(Debug, Deserialize, PartialEq, Serialize)]
-struct Text {
-    s: String,
-}
-
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-enum Tree {
-    Leaf(i64),
-    Many(Vec<Tree>),
-    Named(BTreeMap<String, Tree>),
-    Both { left: Option<Box<Tree>>, weight: f64, text: String },
-}
-
-fn refused<T: DeserializeOwned + std::fmt::Debug>(bytes: &[u8]) -> Error {
-    let error = Decode::<T>::decode(&Cbor, bytes).expect_err("refused");
-    assert_eq!(error.code(), Code::InvalidArgument);
-    assert!(error.message().len() <= ECHO_LIMIT);
-    error
-}
+cases!(Cbor, "cbor_malformed");
 
 fn nested(levels: usize) -> Vec<u8> {
-    let mut bytes = vec![0x81; levels - 1];
-    bytes.push(0x80);
-    bytes
+    crate::codec::cases::nested(0x81, 0x80, levels)
 }
 
 #[test]
 fn every_head_of_the_specification_is_passed_over() {
-    let items: &[&[u8]] = &[
-        b"\x00",
-        b"\x17",
-        b"\x18\x18",
-        b"\x19\x01\x00",
-        b"\x1a0123",
-        b"\x1b01234567",
-        b"\x20",
-        b"\x38\x63",
-        b"\x40",
-        b"\x41a",
-        b"\x58\x01a",
-        b"\x5f\x41a\x42bc\xff",
-        b"\x5f\xff",
-        b"\x60",
-        b"\x61a",
-        b"\x7f\x61a\x60\xff",
-        b"\x80",
-        b"\x82\x00\x00",
-        b"\x98\x01\x00",
-        b"\x9f\xff",
-        b"\x9f\x00\x9f\x00\xff\xff",
-        b"\xa0",
-        b"\xa1\x00\x00",
-        b"\xbf\xff",
-        b"\xbf\x00\x00\xff",
-        b"\xc1\x00",
-        b"\xd8\x20\x61a",
-        b"\xf4",
-        b"\xf8\x20",
-        b"\xfb01234567",
-    ];
-    for &item in items {
-        assert_eq!(scan(item, head::head), Ok(()), "{item:?}");
-        assert_eq!(scan(&[item, b"\x00"].concat(), head::head), Err(Fault::Trailing { at: item.len() }));
-        for cut in 0..item.len() {
-            assert!(matches!(scan(&item[..cut], head::head), Err(Fault::Malformed { .. })), "{item:?} up to {cut}");
-        }
-    }
+    passed_over(
+        &[
+            b"\x00",
+            b"\x17",
+            b"\x18\x18",
+            b"\x19\x01\x00",
+            b"\x1a0123",
+            b"\x1b01234567",
+            b"\x20",
+            b"\x38\x63",
+            b"\x40",
+            b"\x41a",
+            b"\x58\x01a",
+            b"\x5f\x41a\x42bc\xff",
+            b"\x5f\xff",
+            b"\x60",
+            b"\x61a",
+            b"\x7f\x61a\x60\xff",
+            b"\x80",
+            b"\x82\x00\x00",
+            b"\x98\x01\x00",
+            b"\x9f\xff",
+            b"\x9f\x00\x9f\x00\xff\xff",
+            b"\xa0",
+            b"\xa1\x00\x00",
+            b"\xbf\xff",
+            b"\xbf\x00\x00\xff",
+            b"\xc1\x00",
+            b"\xd8\x20\x61a",
+            b"\xf4",
+            b"\xf8\x20",
+            b"\xfb01234567",
+        ],
+        head::head,
+    );
 }
 
 #[test]
@@ -163,72 +138,13 @@ fn depth_is_limited_also_where_nobody_reads() {
 
 #[test]
 fn a_claimed_length_allocates_nothing() {
-    for claim in [
-        &b"\x9a\xff\xff\xff\xff"[..],
+    assert_allocates_nothing(&[
+        b"\x9a\xff\xff\xff\xff",
         b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff\x01",
         b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff\x01",
         b"\xba\xff\xff\xff\xff\x01",
         b"\x7a\x40\x00\x00\x00a",
         b"\x5b\x7f\xff\xff\xff\xff\xff\xff\xffa",
         b"\x7f\x7a\x40\x00\x00\x00a",
-    ] {
-        let info = measure(|| {
-            assert_eq!(refused::<Vec<u64>>(claim).reason(), Some("cbor_malformed"));
-            assert_eq!(refused::<String>(claim).reason(), Some("cbor_malformed"));
-        });
-        assert!(info.bytes_max < 16 * 1024, "{claim:?}: {} bytes", info.bytes_max);
-    }
-}
-
-fn tree() -> impl Strategy<Value = Tree> {
-    any::<i64>().prop_map(Tree::Leaf).prop_recursive(6, 40, 5, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..5).prop_map(Tree::Many),
-            proptest::collection::btree_map(".{0,9}", inner.clone(), 0..5).prop_map(Tree::Named),
-            (proptest::option::of(inner), -1e9f64..1e9, ".*").prop_map(|(left, weight, text)| Tree::Both {
-                left: left.map(Box::new),
-                weight,
-                text
-            }),
-        ]
-    })
-}
-
-proptest! {
-    #[test]
-    fn what_is_written_is_read_back(tree in tree()) {
-        let bytes = Cbor.encode(&tree).unwrap();
-        prop_assert_eq!(Decode::<Tree>::decode(&Cbor, &bytes).unwrap(), tree);
-    }
-
-    #[test]
-    fn what_is_cut_off_is_refused_as_malformed(tree in tree(), at in any::<prop::sample::Index>()) {
-        let bytes = Cbor.encode(&tree).unwrap();
-        let error = refused::<Tree>(&bytes[..at.index(bytes.len())]);
-        prop_assert_eq!(error.reason(), Some("cbor_malformed"));
-    }
-
-    #[test]
-    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        for result in [
-            Decode::<Tree>::decode(&Cbor, &bytes).map(drop),
-            Decode::<IgnoredAny>::decode(&Cbor, &bytes).map(drop),
-            Decode::<BTreeMap<String, Option<u8>>>::decode(&Cbor, &bytes).map(drop),
-        ] {
-            if let Err(error) = result {
-                prop_assert_eq!(error.code(), Code::InvalidArgument);
-                prop_assert!(error.message().len() <= ECHO_LIMIT);
-            }
-        }
-    }
-
-    #[test]
-    fn no_input_is_echoed_at_length(input in "\\PC{0,300}|[\\x00-\\x1f]{0,300}") {
-        #[derive(Debug, Deserialize)]
-        enum One {
-            A,
-        }
-        let error = refused::<One>(&Cbor.encode(&format!("B{input}")).unwrap());
-        prop_assert!(!error.message().chars().any(char::is_control));
-    }
+    ]);
 }
