@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kit_core::recover::Contained;
 use kit_core::{Error, Observer};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -49,9 +50,10 @@ impl Publisher {
         self
     }
 
-    /// Tells `observer` of changes and of troubles, those at most once a minute each.
+    /// Tells `observer` of changes and of troubles, those at most once a minute each; if it panics, that is a bug, and the set is followed
+    /// all the same.
     pub fn observer(mut self, observer: impl Observer<Event> + 'static) -> Self {
-        self.observer = Arc::new(observer);
+        self.observer = Arc::new(Contained(observer));
         self
     }
 

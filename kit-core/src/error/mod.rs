@@ -31,6 +31,7 @@ use std::time::SystemTime;
 
 pub use boundary::{Boundary, ResultExt};
 pub use bugs::bugs;
+pub(crate) use bugs::count as count_bug;
 pub use code::{Code, UnknownCode};
 pub use id::{ErrorId, InvalidErrorId};
 pub use report::{PublicLine, Report};

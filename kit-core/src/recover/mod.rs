@@ -7,9 +7,11 @@
 //! [`set_panic_hook`]: what [`Recover`] will catch is kept for its error, the rest goes to the hook's reporter. With kit-log that is
 //! `kit_log::log_panics`, which is this hook with a log behind it.
 //!
-//! What runs outside a call, such as a stream that is polled when its call has long been answered, goes through [`catch`].
+//! What runs outside a call, such as a stream that is polled when its call has long been answered, goes through [`catch`]; what a user
+//! gave to a task that must go on, such as an observer, through [`contain`].
 
 mod catch;
+mod contain;
 mod endpoint;
 mod error;
 mod future;
@@ -19,6 +21,7 @@ mod layer;
 mod tests;
 
 pub use catch::catch;
+pub use contain::{Contained, contain};
 pub use endpoint::Recover;
 pub use error::Panicked;
 pub use hook::{PanicReport, set_panic_hook};

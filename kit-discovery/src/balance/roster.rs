@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use kit_core::recover::{Contained, contain};
 use kit_core::sources::Random;
 use kit_core::{Context, Error, Gate, Instance, Observer};
 use tokio::time::Instant;
@@ -69,7 +70,8 @@ impl<C: Clone> Roster<C> {
     }
 
     /// With a gate in front of each instance, a breaker's: asked before an instance is picked, so that one that would refuse the call
-    /// is not picked. It is called once for an instance that is new. Default none.
+    /// is not picked. It is called once for an instance that is new; if it panics, that is a bug, and the instance has no gate. Default
+    /// none.
     pub fn with_gates(mut self, gates: impl Fn(&Instance) -> Arc<dyn Gate> + Send + Sync + 'static) -> Self {
         self.gates = Some(Box::new(gates));
         self
@@ -86,7 +88,7 @@ impl<C: Clone> Roster<C> {
     /// With this observer of ejections. Default none. Before the first set.
     pub fn with_observer(mut self, observer: impl Observer<ejection::Event> + 'static) -> Self {
         if let Some(shared) = Arc::get_mut(&mut self.shared) {
-            shared.ejector.set_observer(Arc::new(observer));
+            shared.ejector.set_observer(Arc::new(Contained(observer)));
         }
         self
     }
@@ -116,7 +118,7 @@ impl<C: Clone> Roster<C> {
             let now = self.shared.clock.at(Instant::now());
             vitals.set_since(self.shared.newcomer_since(now, self.filled.load(Ordering::Relaxed)));
         }
-        let gate = self.gates.as_ref().map(|gates| gates(&instance));
+        let gate = self.gates.as_ref().and_then(|gates| contain(|| gates(&instance)));
         Arc::new(Candidate::new(instance, vitals, gate, &self.shared))
     }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use kit_core::recover::Contained;
 use kit_core::sources::{Random, ThreadRandom};
 use kit_core::{Error, Factory, Gate, Instance, Observer};
 use tokio::sync::watch;
@@ -49,7 +50,8 @@ impl<F: Factory + 'static> Builder<F> {
     }
 
     /// With a gate in front of each instance, a breaker's: asked before an instance is picked, so that one that would refuse the call
-    /// is not picked. It is called once for an instance that is new. Default none.
+    /// is not picked. It is called once for an instance that is new; if it panics, that is a bug, and the instance has no gate. Default
+    /// none.
     pub fn gates(mut self, gates: impl Fn(&Instance) -> Arc<dyn Gate> + Send + Sync + 'static) -> Self {
         self.gates = Some(Box::new(gates));
         self
@@ -61,9 +63,9 @@ impl<F: Factory + 'static> Builder<F> {
         self
     }
 
-    /// Tells `observer` what becomes of the instances. Default nobody.
+    /// Tells `observer` what becomes of the instances; if it panics, that is a bug, and the endpointer goes on. Default nobody.
     pub fn observer(mut self, observer: impl Observer<Event> + 'static) -> Self {
-        self.observer = Arc::new(observer);
+        self.observer = Arc::new(Contained(observer));
         self
     }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use kit_core::recover::Contained;
 use kit_core::sources::{Random, ThreadRandom};
 use kit_core::{Code, Error, Instance, Observer};
 use tokio::sync::{oneshot, watch};
@@ -124,9 +125,9 @@ impl<K: Keeper> Builder<K> {
         self
     }
 
-    /// Tells `observer` what becomes of it.
+    /// Tells `observer` what becomes of it; if it panics, that is a bug, and the registration goes on.
     pub fn observer(mut self, observer: impl Observer<Event> + 'static) -> Self {
-        self.observer = Arc::new(observer);
+        self.observer = Arc::new(Contained(observer));
         self
     }
 

@@ -126,6 +126,17 @@ async fn it_is_announced_kept_and_withdrawn_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_observer_that_panics_ends_no_registration() {
+    let played = Played::default();
+    played.script().keep = [60 * SECOND].into();
+    let observed = |_: &Event| std::panic::resume_unwind(Box::new("on purpose"));
+    let registration = played.builder().observer(observed).start().await.unwrap();
+    announced(&registration, 2).await;
+    registration.withdraw().await.unwrap();
+    assert_eq!(played.calls(), ["announce", "keep", "announce", "keep", "withdraw"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_announced_is_an_error_and_leaves_nothing_behind() {
     for (ending, code) in [(Fails, Code::Unavailable), (Hangs, Code::DeadlineExceeded), (Panics, Code::Internal)] {
         let played = Played::default();

@@ -26,6 +26,15 @@ async fn a_failure_ages_the_set_and_takes_nothing_from_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_observer_that_panics_keeps_nobody_from_the_set() {
+    let mut publisher = Publisher::new("strings").observer(|_: &Event| std::panic::resume_unwind(Box::new("on purpose")));
+    publisher.publish(answer(&[1]));
+    publisher.fail(down());
+    publisher.publish(answer(&[1, 2]));
+    assert_eq!(known(&publisher.subscribe().state()), [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_set_in_another_order_is_no_change() {
     let (mut publisher, heard) = publisher();
     let mut subscription = publisher.subscribe();

@@ -8,6 +8,7 @@ mod drain;
 mod explain;
 mod faults;
 mod lines;
+mod panics;
 mod settings;
 
 use std::sync::{Arc, Mutex};
