@@ -20,6 +20,7 @@ use crate::malformed::Malformed;
 /// | `file:/etc/strings.toml` | a file of JSON or TOML (feature `file`) |
 /// | `dns:_http._tcp.strings.example` | SRV records (feature `dns`) |
 /// | `dns:strings.example:8080` | the addresses of a name, at a port (feature `dns`) |
+/// | `dns:_http._tcp.strings.example?server=127.0.0.1:5353` | either, by this name server instead of the system's; several with `&server=` |
 /// | `consul:127.0.0.1:8500` | who passes at this agent; another name than the service's after a `/` (feature `consul`) |
 /// | `etcd:10.0.0.1:2379,10.0.0.2:2379/services/strings` | the keys below a prefix (feature `etcd`) |
 ///
@@ -95,14 +96,7 @@ impl Spec {
             }
             #[cfg(feature = "dns")]
             Kind::Dns => {
-                let config = match rest.rsplit_once(':') {
-                    None => crate::dns::Config::srv(rest),
-                    Some((name, port)) => {
-                        let port = port.parse().map_err(|_| Malformed::of("no port in", rest))?;
-                        crate::dns::Config::host(name, port)
-                    }
-                };
-                let source = crate::dns::DnsSource::new(config)?;
+                let source = crate::dns::DnsSource::new(named(rest)?)?;
                 Ok(Box::new(crate::Discovery::of(service, source).observer(observer).start()?))
             }
             #[cfg(feature = "consul")]
@@ -121,6 +115,22 @@ impl Spec {
             missing => Err(missing.missing()),
         }
     }
+}
+
+/// A name, perhaps with a port, and perhaps whom to ask for it.
+#[cfg(feature = "dns")]
+fn named(text: &str) -> Result<crate::dns::Config, Malformed> {
+    let (name, servers) = text.split_once('?').map_or((text, None), |(name, servers)| (name, Some(servers)));
+    let config = match name.rsplit_once(':') {
+        None => crate::dns::Config::srv(name),
+        Some((host, port)) => {
+            crate::dns::Config::host(host, port.parse().map_err(|_| Malformed::of("no port in", name))?)
+        }
+    };
+    servers.into_iter().flat_map(|servers| servers.split('&')).try_fold(config, |config, parameter| {
+        let server = parameter.strip_prefix("server=").and_then(|server| server.parse().ok());
+        Ok(config.server(server.ok_or_else(|| Malformed::of("no server=ADDRESS:PORT in", parameter))?))
+    })
 }
 
 /// An agent, and what Consul calls the service.
@@ -199,6 +209,10 @@ mod tests {
             ("dns:a:b", "no port in \"a:b\""),
             ("consul:strings", "address is no http://host:port: no port in \"strings\""),
             ("dns:a b", "name holds what no name holds: \"a b\""),
+            ("dns:a?", "no server=ADDRESS:PORT in \"\""),
+            ("dns:a?server=127.0.0.1", "no server=ADDRESS:PORT in \"server=127.0.0.1\""),
+            ("dns:a?sever=127.0.0.1:1", "no server=ADDRESS:PORT in \"sever=127.0.0.1:1\""),
+            ("dns:a?server=127.0.0.1:0", "a port of servers is 0, it must be from 1 to 65535"),
         ] {
             assert_eq!(start(line).await.err().as_deref(), Some(reason), "{line}");
         }
@@ -211,6 +225,8 @@ mod tests {
             "file:/nowhere/strings.toml",
             "consul:127.0.0.1:9",
             "consul:http://[::1]:9/strings",
+            "dns:_http._tcp.strings.test?server=127.0.0.1:9",
+            "dns:strings.test:80?server=127.0.0.1:9&server=[::1]:9",
         ] {
             let instancer = start(line).await.unwrap_or_else(|error| panic!("{line}: {error}"));
             assert_eq!(instancer.subscribe().service(), "strings", "{line}");
