@@ -8,7 +8,7 @@ use kit_discovery::endpointer;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::pooled::Shared;
+use super::pooled::{Replaced, Shared};
 
 /// What a [`Client`](super::Client) does at one time: as JSON by serde, and as text.
 ///
@@ -20,10 +20,14 @@ pub struct Explanation {
     pub client: String,
     /// What picks: the name of its type.
     pub balancer: &'static str,
-    /// What may be repeated.
+    /// What may be repeated, by the client's own retry and by whom else [`budget`](super::Client::budget) was given to.
     pub budget: BudgetExplanation,
-    /// The breakers of the instances that were called, by id.
+    /// The breakers of the instances that were called, by id. Without the client's own layer they hear of no call.
     pub breakers: BTreeMap<String, BreakerExplanation>,
+    /// The slots in which a layer of the client's own [does not stand any more](super::Client::replace), with the type of what does;
+    /// none where nothing does.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<&'static str, Option<&'static str>>,
     /// Who may be called, and what discovery knows.
     #[serde(flatten)]
     pub endpointer: endpointer::Explanation,
@@ -63,7 +67,7 @@ pub struct BreakerExplanation {
 }
 
 impl Explanation {
-    pub(super) fn new<C: Channel>(client: &Shared<C>) -> Self {
+    pub(super) fn new<C: Channel>(client: &Shared<C>, replaced: &Replaced) -> Self {
         let now = Instant::now();
         let (stats, config) = (client.budget.stats(now), client.budget.config());
         let breakers = client.breakers.registry().statuses().into_iter();
@@ -79,6 +83,7 @@ impl Explanation {
                 refused: stats.refused,
             },
             breakers: breakers.map(|(id, status)| (id.to_string(), BreakerExplanation::new(&status, now))).collect(),
+            replaced: replaced.clone(),
             endpointer: client.endpointer.explain(),
         }
     }
@@ -93,8 +98,8 @@ impl BreakerExplanation {
     }
 }
 
-/// The table of the endpointer, then a line for the balancer, the budget and the breakers each; breakers that are closed are counted,
-/// the others are listed.
+/// The table of the endpointer, then a line for the balancer, the budget and the breakers each, and for each layer that was replaced;
+/// breakers that are closed are counted, the others are listed.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { balancer, budget, .. } = self;
@@ -113,6 +118,17 @@ impl fmt::Display for Explanation {
         write!(f, "breakers: {closed} closed")?;
         for (id, breaker) in self.breakers.iter().filter(|(_, breaker)| breaker.state != State::Closed.as_str()) {
             write!(f, "\n  {}: {breaker}", id.escape_debug())?;
+        }
+        for (slot, layer) in &self.replaced {
+            match layer {
+                Some(layer) => write!(f, "\n{slot}: replaced by {layer}")?,
+                None => write!(f, "\n{slot}: removed")?,
+            }
+            f.write_str(match *slot {
+                "retry" => ", which may spend another budget",
+                "breaker" => ", so that the breakers above hear of no call",
+                _ => "",
+            })?;
         }
         Ok(())
     }

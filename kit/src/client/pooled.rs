@@ -1,3 +1,5 @@
+use std::any::type_name;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
@@ -17,7 +19,7 @@ use super::breakers::Breakers;
 use super::route::Explained;
 use super::{BalancedSlots, Builder, Explanation, Stack, slot};
 use crate::observe;
-use crate::stack::{Empty, Replace, Slot};
+use crate::stack::{Empty, Replace, Slot, short};
 
 /// Calls the instances of one service. See the [module](super).
 ///
@@ -28,8 +30,12 @@ use crate::stack::{Empty, Replace, Slot};
 /// `C` is the channel to an instance, and `S` the layers round each call; with the defaults it is `Client`.
 pub struct Client<C = http::Channel, S = BalancedSlots<C>> {
     stack: Stack<S>,
+    replaced: Replaced,
     shared: Arc<Shared<C>>,
 }
+
+/// The slots in which a layer of the client's own stood and does not any more, with the type of what does.
+pub(super) type Replaced = BTreeMap<&'static str, Option<&'static str>>;
 
 /// What a client and its endpoints share.
 pub(super) struct Shared<C> {
@@ -72,7 +78,7 @@ impl Client {
 
 impl<C: Channel, S> Client<C, S> {
     pub(super) fn new(stack: Stack<S>, shared: Arc<Shared<C>>) -> Self {
-        Self { stack, shared }
+        Self { stack, replaced: Replaced::new(), shared }
     }
 
     /// The endpoint of a method: each call is sent to an instance, and to another if that fails and may be repeated.
@@ -91,12 +97,25 @@ impl<C: Channel, S> Client<C, S> {
 
     /// With `layer` in a slot of the stack, in the place of what was there, for the endpoints that are made after this.
     pub fn replace<L, N: Replace<S, L>>(self, slot: N, layer: L) -> Client<C, N::Slots> {
-        Client { stack: self.stack.replace(slot, layer), shared: self.shared }
+        let replaced = self.without(N::INDEX, Some(short(type_name::<L>())));
+        Client { stack: self.stack.replace(slot, layer), replaced, shared: self.shared }
     }
 
     /// With a slot of the stack left empty, for the endpoints that are made after this.
     pub fn remove<N: Replace<S, Empty>>(self, slot: N) -> Client<C, N::Slots> {
-        Client { stack: self.stack.remove(slot), shared: self.shared }
+        let replaced = self.without(N::INDEX, None);
+        Client { stack: self.stack.remove(slot), replaced, shared: self.shared }
+    }
+
+    /// What is replaced when `layer` comes into the slot of this place.
+    fn without(&self, place: usize, layer: Option<&'static str>) -> Replaced {
+        let mut replaced = self.replaced.clone();
+        if let Some((slot, before)) = self.stack.slots().nth(place)
+            && (before.is_some() || replaced.contains_key(slot))
+        {
+            replaced.insert(slot, layer);
+        }
+        replaced
     }
 
     /// The layers round each call.
@@ -165,9 +184,10 @@ impl<C: Channel, S> Client<C, S> {
         })
     }
 
-    /// What goes on, for people and for programs: who is there, how each stands and why, breakers and budget.
+    /// What goes on, for people and for programs: who is there, how each stands and why, breakers and budget; and where this client,
+    /// or the one it was made from, has another layer than its own.
     pub fn explain(&self) -> Explanation {
-        self.shared.explain()
+        Explanation::new(&self.shared, &self.replaced)
     }
 
     /// An HTTP endpoint that answers with what [`explain`](Self::explain) says: as text, or as JSON if that is accepted or the query
@@ -182,7 +202,7 @@ impl<C: Channel, S> Client<C, S> {
     /// # }
     /// ```
     pub fn explained(&self) -> impl Endpoint<Request, Response = Response> + use<C, S> {
-        Explained(Arc::clone(&self.shared))
+        Explained { client: Arc::clone(&self.shared), replaced: self.replaced.clone() }
     }
 
     /// The service, as the source calls it.
@@ -212,15 +232,11 @@ impl<C: Channel> Shared<C> {
         let shared: Weak<Self> = Arc::downgrade(self);
         observe::standings(metrics, &self.name, move || shared.upgrade().map(|shared| shared.endpointer.explain()))
     }
-
-    pub(super) fn explain(&self) -> Explanation {
-        Explanation::new(self)
-    }
 }
 
 impl<C, S: Clone> Clone for Client<C, S> {
     fn clone(&self) -> Self {
-        Self { stack: self.stack.clone(), shared: Arc::clone(&self.shared) }
+        Self { stack: self.stack.clone(), replaced: self.replaced.clone(), shared: Arc::clone(&self.shared) }
     }
 }
 

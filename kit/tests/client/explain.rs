@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use kit::client::Client;
+use kit::circuit::hedge::HedgeLayer;
+use kit::circuit::retry::RetryLayer;
+use kit::client::{Client, slot};
 use kit::http::Body;
 use kit::{Context, Endpoint as _, Error, Metadata};
 use serde_json::{Value, json};
@@ -92,4 +94,25 @@ async fn over_http_it_is_text_unless_json_is_asked_for() {
         let said: Value = serde_json::from_str(&text).unwrap();
         assert_eq!((kind.as_str(), &said["service"]), ("application/json", &json!("letters")));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_was_replaced_is_not_shown_as_if_it_were_in_force() {
+    let (listed, net) = (Listed::of(&["a:1"]), Net::of(&["a:1"]));
+    let letters = client(&listed, &net, plain()).start(&log(), &registry()).unwrap();
+    let other = letters.clone().replace(slot::Retry, RetryLayer::default()).remove(slot::Breaker);
+    let other = other.replace(slot::Hedge, HedgeLayer::default());
+    let text = other.explain().to_string();
+    let lines: Vec<_> = text.lines().rev().take(2).collect();
+    assert_eq!(
+        lines,
+        [
+            "retry: replaced by RetryLayer, which may spend another budget",
+            "breaker: removed, so that the breakers above hear of no call"
+        ]
+    );
+    let said = serde_json::to_value(other.explain()).unwrap();
+    assert_eq!(said["replaced"], json!({ "retry": "RetryLayer", "breaker": null }));
+    // What it was made from has its own still.
+    assert!(letters.explain().replaced.is_empty());
 }
