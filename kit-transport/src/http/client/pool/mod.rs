@@ -4,11 +4,16 @@
 //! leaves. Here it is carried out, outside the lock: sockets are opened, who waits is told, what is no longer wanted is dropped.
 //! A [`Place`] lives as long as its socket, so what is counted is what is open.
 
+mod grant;
 mod lease;
 mod place;
 mod queue;
+mod reap;
+mod settings;
 mod shared;
 mod single;
+mod sockets;
+mod state;
 #[cfg(test)]
 mod tests;
 mod wait;
@@ -20,35 +25,25 @@ use std::time::Duration;
 use http::Uri;
 use http::uri::{Authority, Scheme};
 use hyper::body::{Body as _, Incoming};
-use kit_core::sources::Random;
-use kit_core::task::Owned;
-use kit_core::{BoxError, Error};
-use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, sleep_until, timeout};
-use tower_service::Service as _;
+use kit_core::Error;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
 
+pub(super) use self::grant::Carrier;
+use self::grant::{Grant, Taken};
 pub(in crate::http) use self::lease::Lease;
 use self::lease::Lent;
 pub(super) use self::lease::Stream;
-use self::place::Dialing;
 pub(super) use self::place::Place;
 use self::queue::Ticket;
+pub(super) use self::settings::Settings;
 use self::shared::Shared;
 use self::single::Single;
+use self::state::{Kind, State};
 use self::wait::Waiting;
-use super::connect::Connector;
 use super::connection::Connection;
-use super::wire::Meter;
 use super::{Config, error};
 use crate::http::Body;
-
-/// What all pools of a client, or of a factory of channels, have in common.
-pub(super) struct Settings {
-    pub(super) config: Config,
-    connector: Connector,
-    random: Arc<dyn Random>,
-}
 
 /// The connections to one instance.
 pub(super) struct Pool {
@@ -62,86 +57,8 @@ pub(super) struct Pool {
     emptied: Notify,
 }
 
-struct State {
-    kind: Kind,
-    /// The open sockets, so that they can be cut.
-    sockets: BTreeMap<u64, Arc<Meter>>,
-    next_socket: u64,
-    closed: bool,
-    /// What clears out; it ends when there is nothing to clear out any more.
-    reaper: Option<Owned<()>>,
-}
-
-enum Kind {
-    Single(Single<Connection>),
-    Shared(Shared<Connection>),
-}
-
-/// What a pool has to know of a connection.
-pub(super) trait Carrier: Sized {
-    /// Whether it takes a request now, as far as is known.
-    fn is_ready(&self) -> bool;
-
-    /// When it is too old to take another.
-    fn expires(&self) -> Option<Instant>;
-
-    /// How many it may carry at once.
-    fn room(&self) -> usize;
-
-    /// Whether both are ways to one connection.
-    fn is(&self, other: &Self) -> bool;
-
-    /// Another way to the same connection, which has been `used` before or not.
-    ///
-    /// # Panics
-    /// If it carries one request at a time.
-    fn share(&self, used: bool) -> Self;
-}
-
-/// What a call gets that wanted a connection.
-enum Grant<C> {
-    /// One of its own.
-    Connection(C),
-    /// Room on the one of this number.
-    Line(C, u64),
-    /// A place, to open one.
-    Place,
-    /// Nothing.
-    Failed(Error),
-}
-
-/// How a call stands that wants a connection.
-enum Taken<C> {
-    /// It has what it wants.
-    Granted(Grant<C>),
-    /// It waits for its turn.
-    Waits(Ticket<Grant<C>>),
-    /// Too many wait.
-    Full,
-}
-
-/// What is handed to whom.
-type Handed<C> = (oneshot::Sender<Grant<C>>, Grant<C>);
-
 /// How long a close waits for its sockets. They end as soon as their tasks run.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
-
-impl Settings {
-    pub(super) fn new(config: Config, random: Arc<dyn Random>) -> Result<Self, Error> {
-        config.check()?;
-        Ok(Self { connector: Connector::new(&config), config, random })
-    }
-
-    pub(super) fn with_random(&self, random: Arc<dyn Random>) -> Self {
-        Self { config: self.config.clone(), connector: self.connector.clone(), random }
-    }
-
-    /// When a connection that is opened now is too old. A tenth of the time is chance: those opened together do not end together.
-    fn expires(&self) -> Option<Instant> {
-        let age = self.config.max_age?;
-        Instant::now().checked_add(age - self.random.jitter(age / 10))
-    }
-}
 
 impl Pool {
     pub(super) fn new(settings: Arc<Settings>, address: Authority) -> Self {
@@ -277,51 +194,6 @@ impl Pool {
         error::full(connections, config.max_waiting, &self.address)
     }
 
-    async fn open(&self, place: Place) -> Result<Connection, Error> {
-        let unreachable = |cause: BoxError| error::unreachable(cause, &self.address);
-        let opening = async {
-            let stream = self.settings.connector.clone().call(self.uri.clone()).await.map_err(unreachable)?;
-            Connection::open(stream, &self.settings.config, place, self.settings.expires()).await.map_err(unreachable)
-        };
-        tokio::select! {
-            biased;
-            () = self.closed() => Err(error::closed(&self.address)),
-            opened = opening => opened,
-        }
-    }
-
-    /// Opens a connection for all who wait. A task, since whoever began may leave before the others; it ends by the limit of
-    /// connecting.
-    fn dial(self: &Arc<Self>) {
-        let dialing = Dialing::new(self);
-        tokio::spawn(dialing.run());
-    }
-
-    fn dialled(self: &Arc<Self>, opened: Result<Connection, Error>) {
-        let (now, mut gone) = (Instant::now(), Vec::new());
-        let mut state = self.state();
-        let closed = state.closed;
-        let Kind::Shared(shared) = &mut state.kind else { return };
-        let (told, error) = match opened {
-            Ok(connection) if !closed => {
-                shared.opened(connection, now);
-                self.clear_out(&mut state, now);
-                (Vec::new(), None)
-            }
-            Ok(connection) => {
-                gone.push(connection);
-                (shared.failed(now, &mut gone), Some(error::closed(&self.address)))
-            }
-            Err(error) => (shared.failed(now, &mut gone), Some(error)),
-        };
-        drop(state);
-        drop(gone);
-        for (tell, error) in told.into_iter().zip(error.into_iter().cycle()) {
-            let _ = tell.send(Grant::Failed(error));
-        }
-        self.settle();
-    }
-
     /// Takes back a connection that is ready for the next call.
     fn keep(self: &Arc<Self>, mut connection: Connection) {
         connection.reused = true;
@@ -360,39 +232,6 @@ impl Pool {
         if waited {
             self.settle();
         }
-    }
-
-    /// A socket is closed, or was never opened.
-    fn release(&self, socket: Option<u64>) {
-        let mut state = self.state();
-        let meter = socket.and_then(|socket| state.sockets.remove(&socket));
-        let waited = match &mut state.kind {
-            Kind::Single(single) => single.release(),
-            Kind::Shared(shared) => shared.release(),
-        };
-        let emptied = state.closed && state.taken() == 0;
-        drop(state);
-        drop(meter);
-        if waited {
-            self.settle();
-        }
-        if emptied {
-            self.emptied.notify_waiters();
-        }
-    }
-
-    /// Notes an open socket; one that was opened for a pool that is closed is cut.
-    fn opened(&self, meter: &Arc<Meter>) -> u64 {
-        let mut state = self.state();
-        let socket = state.next_socket;
-        state.next_socket += 1;
-        state.sockets.insert(socket, Arc::clone(meter));
-        let closed = state.closed;
-        drop(state);
-        if closed {
-            meter.cut();
-        }
-        socket
     }
 
     /// Hands out what there is to those who wait.
@@ -443,76 +282,6 @@ impl Pool {
         let emptied = self.emptied.notified();
         if self.state().taken() > 0 {
             emptied.await;
-        }
-    }
-
-    /// Sees to it that what is kept is not kept too long.
-    fn clear_out(self: &Arc<Self>, state: &mut State, now: Instant) {
-        if state.reaper.as_ref().is_some_and(|reaper| !reaper.is_finished()) || Handle::try_current().is_err() {
-            return;
-        }
-        let config = self.config();
-        let soon = config.max_age.map_or(config.idle_timeout, |age| age.min(config.idle_timeout));
-        let (pool, mut next) = (Arc::downgrade(self), now + soon);
-        state.reaper = Some(Owned::spawn(async move {
-            loop {
-                sleep_until(next).await;
-                match pool.upgrade().and_then(|pool| pool.clear()) {
-                    Some(again) => next = again,
-                    None => return,
-                }
-            }
-        }));
-    }
-
-    /// Lets go of what nobody has used for its time, and says when to look again, if at all.
-    fn clear(&self) -> Option<Instant> {
-        let mut gone = Vec::new();
-        let mut state = self.state();
-        let again = state.kind.clear(Instant::now(), &mut gone);
-        // Who asks is the reaper, which ends then.
-        let reaper = if again.is_none() { state.reaper.take() } else { None };
-        drop(state);
-        drop((gone, reaper));
-        again
-    }
-}
-
-impl State {
-    fn taken(&self) -> usize {
-        match &self.kind {
-            Kind::Single(single) => single.taken(),
-            Kind::Shared(shared) => shared.taken(),
-        }
-    }
-
-    fn waiting(&self) -> usize {
-        match &self.kind {
-            Kind::Single(single) => single.waiting(),
-            Kind::Shared(shared) => shared.waiting(),
-        }
-    }
-}
-
-impl Kind {
-    fn pump(&mut self, now: Instant, gone: &mut Vec<Connection>) -> Option<Handed<Connection>> {
-        match self {
-            Kind::Single(single) => single.pump(now, gone),
-            Kind::Shared(shared) => shared.pump(now, gone),
-        }
-    }
-
-    fn clear(&mut self, now: Instant, gone: &mut Vec<Connection>) -> Option<Instant> {
-        match self {
-            Kind::Single(single) => single.clear(now, gone),
-            Kind::Shared(shared) => shared.clear(now, gone),
-        }
-    }
-
-    fn close(&mut self, gone: &mut Vec<Connection>) -> Vec<oneshot::Sender<Grant<Connection>>> {
-        match self {
-            Kind::Single(single) => single.close(gone),
-            Kind::Shared(shared) => shared.close(gone),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::grant::{Carrier, Grant, Handed, Taken};
 use super::queue::{Queue, Ticket};
-use super::{Carrier, Grant, Handed, Taken};
 use crate::http::client::Config;
 
 /// The connections of which nobody makes use, the places for more, and the calls that wait for either.
