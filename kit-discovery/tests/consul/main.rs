@@ -8,6 +8,8 @@ mod agent;
 mod announce;
 mod contract;
 mod follow;
+#[path = "../support/pause.rs"]
+mod pause;
 
 use std::time::Duration;
 

@@ -8,6 +8,8 @@ mod announce;
 mod contract;
 mod follow;
 mod member;
+#[path = "../support/pause.rs"]
+mod pause;
 mod proxy;
 mod secured;
 
