@@ -70,8 +70,10 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_an_id_or_none(json in "\\PC{0,40}") {
-            let _ = Id::read(&json);
+        fn any_text_is_no_id_or_one_that_can_be_written(json in "\\PC{0,40}|[0-9.eE+-]{1,9}") {
+            if let Some(id) = Id::read(&json) {
+                prop_assert_eq!(Id::read(&id.to_string()), Some(id));
+            }
         }
     }
 }
