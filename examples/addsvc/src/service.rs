@@ -8,6 +8,9 @@ use kit::{Context, Error};
 
 use crate::error::AddError;
 
+/// What it is called where it is announced.
+pub const SERVICE: &str = "addsvc";
+
 /// What the service offers. Its [`Client`](crate::client::Client) offers the same.
 pub trait AddService: Send + Sync + 'static {
     /// `a + b`.

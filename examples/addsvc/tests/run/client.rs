@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use addsvc::client::{Client, Transport};
-use addsvc::registering::SERVICE;
+use addsvc::service::SERVICE;
 use addsvc::service::{AddService as _, Series};
 use futures_util::StreamExt as _;
 use kit::discovery::Fixed;

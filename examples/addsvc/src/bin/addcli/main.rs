@@ -7,8 +7,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use addsvc::client::Client;
-use addsvc::registering::SERVICE;
 use addsvc::service::AddService as _;
+use addsvc::service::SERVICE;
 use futures_util::TryStreamExt as _;
 use kit::metrics::Registry;
 use kit::{Code, Context, Error, observe};
