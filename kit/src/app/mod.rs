@@ -139,16 +139,19 @@ impl App {
     /// [`registration_log`](crate::observe::registration_log) logs it.
     ///
     /// ```no_run
-    /// use kit::discovery::Spec;
+    /// use kit::discovery::{Spec, registration};
+    /// use kit::http::server::RouterService;
     /// use kit::log::Logger;
-    /// use kit::{App, Error, Instance, observe};
+    /// use kit::server::{Listen, Runtime};
+    /// use kit::{App, Error, observe};
     ///
-    /// # async fn run(log: Logger) -> Result<(), Error> {
+    /// # async fn run(log: Logger, routes: fn() -> Result<RouterService, Error>) -> Result<(), Error> {
     /// let app = App::new(&log);
+    /// let http = Listen::bind(Default::default(), "10.0.0.1:8080", Runtime::Stealing).await?;
     /// let registry: Spec = "consul:127.0.0.1:8500".parse()?;
     /// let registrar = registry.registrar("strings", app.health(), observe::registration_log(&log))?;
-    /// // … and the parts that answer there.
-    /// app.register("registration", registrar, Instance::new("10.0.0.1:8080")).run().await
+    /// let instance = registration::instance(http.local_addr(), None)?;
+    /// app.register("registration", registrar, instance).http("http", http, routes).run().await
     /// # }
     /// ```
     pub fn register(
