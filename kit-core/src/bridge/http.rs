@@ -11,7 +11,7 @@ use super::service::oneshot;
 use super::slot::Lent;
 use crate::context::Context;
 use crate::endpoint::{BoxFuture, Endpoint};
-use crate::error::{BoxError, Error};
+use crate::error::{BoxError, Code, Error};
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
 
@@ -19,8 +19,8 @@ use crate::outcome::Outcome;
 ///
 /// The inbound metadata is moved into the request as its headers, unless that has headers of its own; the context has it
 /// again when the call comes back through an [`IntoHttp`]. A response of status 4xx is a
-/// [`BusinessError`](Outcome::BusinessError), one of 5xx a [`BackendError`](Outcome::BackendError), unless the service set an
-/// outcome itself.
+/// [`BusinessError`](Outcome::BusinessError), one of 5xx a [`BackendError`](Outcome::BackendError), one with gRPC's status in its head
+/// what that is ([`Outcome::of_code`]), unless the service set an outcome itself.
 ///
 /// # Cancel safety
 /// Dropping the call drops the service's future and tells the token of the context it was lent.
@@ -52,16 +52,25 @@ where
         request.extensions_mut().insert(lent.slot());
         let result = oneshot(self.0.clone(), request).await;
         lent.merge_into(cx);
-        if let (Ok(response), None) = (&result, cx.outcome()) {
-            // A success in types: the status says how the call ended.
-            match response.status() {
-                status if status.is_server_error() => cx.set_outcome(Outcome::BackendError),
-                status if status.is_client_error() => cx.set_outcome(Outcome::BusinessError),
-                _ => {}
-            }
+        if let (Ok(response), None) = (&result, cx.outcome())
+            && let Some(outcome) = told(response)
+        {
+            cx.set_outcome(outcome);
         }
         result
     }
+}
+
+/// How a call ended that is a success in types: its status says so. gRPC has one of its own, which is in the head of an answer that is
+/// nothing else.
+fn told<R>(response: &Response<R>) -> Option<Outcome> {
+    match response.status() {
+        status if status.is_server_error() => return Some(Outcome::BackendError),
+        status if status.is_client_error() => return Some(Outcome::BusinessError),
+        _ => {}
+    }
+    let number = response.headers().get("grpc-status")?.to_str().ok()?.parse::<u8>().ok()?;
+    (number != 0).then(|| Code::from_number(number).map_or(Outcome::BackendError, Outcome::of_code))
 }
 
 /// An endpoint over HTTP requests as a service. It goes on with the context in the request's [`Slot`], or with a new one,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
-use kit_core::bridge::HttpLayer;
+use kit_core::bridge::{FromHttp, HttpLayer};
 use kit_core::{Code, Context, Endpoint as _, Error, Metadata, endpoint_fn};
 use tokio::sync::oneshot;
 use tower::ServiceBuilder;
@@ -154,4 +154,23 @@ async fn a_call_that_a_tower_http_layer_abandons_gives_the_callers_back_and_tell
     assert_eq!(response.unwrap().status(), StatusCode::GATEWAY_TIMEOUT);
     assert_eq!(stopped - began, LIMIT);
     caller.assert_restored();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_of_grpc_in_the_head_says_how_the_call_ended() {
+    for (status, outcome) in [
+        ("0", Outcome::Success),
+        ("5", Outcome::BusinessError),
+        ("13", Outcome::BackendError),
+        ("99", Outcome::BackendError),
+        ("none", Outcome::Success),
+    ] {
+        let service = tower::service_fn(async move |_: Request<Body>| {
+            let response = Response::builder().header("grpc-status", status).body(Body::default());
+            Ok::<_, std::convert::Infallible>(response.expect("a response"))
+        });
+        let mut cx = Context::new();
+        let result = FromHttp::new(service).call(&mut cx, get("/")).await;
+        assert_eq!(cx.outcome_of(&result), outcome, "{status}");
+    }
 }

@@ -168,6 +168,18 @@ impl Tracked {
         Self { body, end: announced.unwrap_or_default(), edge: Some(edge) }
     }
 
+    /// A service of another make says in its trailers how a call of gRPC ended.
+    #[cfg(feature = "grpc")]
+    fn hear(&mut self, frame: &Frame<Bytes>) {
+        if let (Some(trailers), Some(edge)) = (frame.trailers_ref(), &self.edge)
+            && edge.caller == Caller::Grpc
+            && self.end.ended().is_none()
+            && let Err(error) = grpc::status::error_of(trailers)
+        {
+            self.close(error.outcome(), Some(error));
+        }
+    }
+
     /// The body has ended by itself, or broken off.
     fn close(&mut self, outcome: Outcome, error: Option<Error>) {
         self.end.complete(outcome, error.clone());
@@ -203,6 +215,8 @@ impl HttpBody for Tracked {
                 if let (Some(data), Some(edge)) = (frame.data_ref(), &mut self.edge) {
                     edge.bytes += data.len() as u64;
                 }
+                #[cfg(feature = "grpc")]
+                self.hear(frame);
             }
             Some(Err(error)) => self.close(error.outcome(), Some(error.clone())),
             None => self.close(Outcome::Success, None),
