@@ -165,9 +165,9 @@ async fn a_status_of_grpc_in_the_head_says_how_the_call_ended() {
         ("99", Outcome::BackendError),
         ("none", Outcome::Success),
     ] {
-        let service = tower::service_fn(async move |_: Request<Body>| {
+        let service = tower::service_fn(move |_: Request<Body>| {
             let response = Response::builder().header("grpc-status", status).body(Body::default());
-            Ok::<_, std::convert::Infallible>(response.expect("a response"))
+            std::future::ready(Ok::<_, std::convert::Infallible>(response.expect("a response")))
         });
         let mut cx = Context::new();
         let result = FromHttp::new(service).call(&mut cx, get("/")).await;

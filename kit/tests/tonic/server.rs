@@ -45,7 +45,10 @@ async fn a_breaker_opens_on_the_statuses_of_a_generated_server() {
     assert!(!refused.details().is_empty(), "the refusal is kit's, with its id");
     assert_eq!(adder.calls.load(Ordering::Relaxed), 16, "and was not asked");
     let heard: Vec<_> = heard.lock().unwrap().iter().map(|(outcome, _)| *outcome).collect();
-    assert_eq!((heard[0], heard[1], heard[11], heard[16]), (Outcome::Success, Outcome::BusinessError, Outcome::BackendError, Outcome::Rejected));
+    assert_eq!(
+        (heard[0], heard[1], heard[11], heard[16]),
+        (Outcome::Success, Outcome::BusinessError, Outcome::BackendError, Outcome::Rejected)
+    );
 }
 
 #[tokio::test(start_paused = true)]

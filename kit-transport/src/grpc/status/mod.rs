@@ -90,6 +90,8 @@ pub(crate) fn error_of(trailers: &HeaderMap) -> Result<(), Error> {
         None => Error::from_code(code),
     };
     let (reason, id) = details.as_ref().map(Status::info).unwrap_or_default();
+    // Of a stranger's status only what is about load is a pause before another try.
+    let believed = id.is_some() || matches!(code, Code::Unavailable | Code::ResourceExhausted);
     if let Some(reason) = reason {
         error = error.with_reason(clean(reason));
     }
@@ -101,9 +103,7 @@ pub(crate) fn error_of(trailers: &HeaderMap) -> Result<(), Error> {
     }
     let pause = || details.as_ref().and_then(Status::pause).map(Retry::After);
     match pushback(trailers).or_else(pause) {
-        Some(hint) if hint == Retry::Never || matches!(code, Code::Unavailable | Code::ResourceExhausted) => {
-            Err(error.with_retry(hint))
-        }
+        Some(hint) if hint == Retry::Never || believed => Err(error.with_retry(hint)),
         _ => Err(error),
     }
 }

@@ -39,6 +39,20 @@ fn a_pause_is_sent_in_milliseconds_and_in_the_details() {
 }
 
 #[test]
+fn a_status_of_ours_is_believed_its_pause_whatever_its_code() {
+    for code in Code::ALL {
+        let error = Error::from_code(code).with_retry(Retry::After(Duration::from_secs(3)));
+        let mut trailers = trailers_of(&error);
+        assert_eq!(error_of(&trailers).unwrap_err().retry(), error.retry(), "{code}");
+        // Without its details it is anybody's.
+        trailers.remove(DETAILS);
+        let strangers = error_of(&trailers).unwrap_err();
+        let about_load = matches!(code, Code::Unavailable | Code::ResourceExhausted);
+        assert_eq!(strangers.retry() == error.retry(), about_load, "{code}");
+    }
+}
+
+#[test]
 fn an_error_that_nobody_is_to_repeat_says_so_where_its_code_does_not() {
     let error = Error::unavailable("down").with_retry(Retry::Never);
     assert_eq!(trailers_of(&error)[PUSHBACK], "-1");
