@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use kit::codec::{Cbor, Form, Json, MsgPack};
 use kit::http::client::{Client, Config};
 use kit::http::server::extract::{FromHeader, Header, Path, Query, extract};
-use kit::http::server::{self, Answers, Binding, Router, RouterService, Server, offer};
+use kit::http::server::{Answers, Binding, Router, RouterService, offer};
 use kit::http::{Body, Request};
 use kit::{BoxError, Context, Endpoint as _, Method, request_fn};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tower_service::Service as _;
 
 use crate::Target;
-use crate::run::{block_on, may_be_shown};
+use crate::run::{block_on, may_be_shown, served};
 
 pub(crate) const REQUESTS: Target = Target {
     name: "http-requests",
@@ -46,7 +46,7 @@ pub(crate) const SERVER: Target = Target {
     name: "http-server",
     run: |bytes| {
         block_on(async {
-            let mut socket = TcpStream::connect(served()).await.expect("the server accepts");
+            let mut socket = TcpStream::connect(addr()).await.expect("the server accepts");
             // It may close before it has read all of it.
             let _ = socket.write_all(bytes).await;
             let _ = socket.shutdown().await;
@@ -165,20 +165,7 @@ fn request(bytes: &[u8]) -> Option<Request> {
     request.body(Body::full(body.to_vec())).ok()
 }
 
-/// A server that runs until the process ends, on a thread of its own.
-fn served() -> SocketAddr {
+fn addr() -> SocketAddr {
     static ADDR: OnceLock<SocketAddr> = OnceLock::new();
-    *ADDR.get_or_init(|| {
-        let (tell, told) = std::sync::mpsc::sync_channel(1);
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a descriptor");
-            runtime.block_on(async {
-                let server = Server::new(server::Config::default()).expect("the defaults are good");
-                let bound = server.bind("127.0.0.1:0").await.expect("a port is free");
-                let _ = tell.send(bound.local_addr());
-                bound.serve(routes(), std::future::pending()).await
-            })
-        });
-        told.recv().expect("the server listens")
-    })
+    *ADDR.get_or_init(|| served(routes))
 }

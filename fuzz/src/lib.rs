@@ -34,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     codecs::FORM,
     codecs::NDJSON,
     grpc::SERVER,
+    grpc::CLIENT,
     http::REQUESTS,
     http::SERVER,
     http::CLIENT,
