@@ -140,8 +140,7 @@ fn call() -> Call {
         Router::new().post("/pb.Texts/One", answer()).post("/pb.Texts/Many", answer()).build().expect("good routes")
     };
     let target = format!("http://{}", served(routes)).parse().expect("a good target");
-    let mut config = client::Config::default();
-    config.http2_only = true;
+    let config = client::Config { http2_only: true, ..client::Config::default() };
     let http2 = client::Client::new(config).expect("good settings");
     let one = grpc::client::unary::<Text>(&ONE).endpoint(&http2, &target).expect("HTTP/2");
     let many = grpc::client::server_stream::<Text>(&MANY).endpoint(&http2, &target).expect("HTTP/2");
