@@ -5,8 +5,8 @@ use kit_core::failure::RecognizeLayer;
 use kit_core::{BoxEndpoint, Context, Endpoint, Error, Failure, Method, endpoint_with};
 use kit_transport::codec::Json;
 use kit_transport::http::client::{Client, Config, Target};
-use kit_transport::http::server::{Router, Server, json};
-use kit_transport::{jsonrpc, local};
+use kit_transport::http::server::{Router, RouterService, Server, json};
+use kit_transport::{grpc, jsonrpc, local};
 use tokio::time::timeout;
 
 pub(crate) static FAIL: Method = Method::new("tests", "fail").path("/fail").idempotent();
@@ -37,18 +37,21 @@ pub(crate) async fn wires(
     service: &(impl Endpoint<(), Response = ()> + Clone + 'static),
 ) -> Vec<(&'static str, Caller)> {
     let rpc = jsonrpc::server::Methods::new().method(&FAIL, service.clone()).build().unwrap();
-    let routes = Router::new().post(&FAIL, json(service.clone())).post("/rpc", rpc).build().unwrap();
+    let routes = Router::new().post(&FAIL, json(service.clone())).post("/rpc", rpc);
+    let routes = routes.grpc(&FAIL, grpc::server::unary(service.clone())).build().unwrap();
     let target = serve(routes).await;
     let http = Client::new(Config::default()).unwrap();
     let rpc = jsonrpc::client::Client::new(http.raw(&target), "/rpc").unwrap();
+    let http2 = Client::new(Config { http2_only: true, ..Config::default() }).unwrap();
     vec![
         ("http", http.post(&FAIL, &target, Json).endpoint::<()>().unwrap().boxed()),
         ("jsonrpc", rpc.endpoint::<(), ()>(&FAIL).boxed()),
+        ("grpc", grpc::client::unary::<()>(&FAIL).endpoint(&http2, &target).unwrap().boxed()),
         ("local", local::endpoint(&FAIL, service.clone()).boxed()),
     ]
 }
 
-pub(crate) async fn serve(routes: kit_transport::http::server::RouterService) -> Target {
+pub(crate) async fn serve(routes: RouterService) -> Target {
     let bound = Server::new(Default::default()).unwrap().bind("127.0.0.1:0").await.unwrap();
     let target = format!("http://{}", bound.local_addr()).parse().unwrap();
     tokio::spawn(bound.serve(routes, std::future::pending()));
