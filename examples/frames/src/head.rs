@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kit::failure::Details;
 use kit::{Code, Context, Error, Metadata, RequestId, Retry};
 
 use crate::netstring::{read, write};
@@ -83,7 +84,12 @@ pub(crate) fn write_error(error: &Error, trailers: &Metadata) -> Vec<u8> {
     };
     let mut bytes = Vec::new();
     let (id, reason) = (error.id().to_string(), error.reason().unwrap_or_default());
-    for part in [error.code().as_str(), error.message(), reason, &id, &hint] {
+    // What a failure is called, and what it holds: nothing of an error that is none.
+    let details = Details::of(error);
+    let [name, variant, payload] = details
+        .as_ref()
+        .map_or([""; 3], |details| [details.name(), details.reason(), details.payload().unwrap_or_default()]);
+    for part in [error.code().as_str(), error.message(), reason, &id, &hint, name, variant, payload] {
         write(&mut bytes, part.as_bytes());
     }
     write_metadata(&mut bytes, Some(trailers));
@@ -96,6 +102,9 @@ pub(crate) fn read_error(bytes: &[u8]) -> Option<(Error, Metadata)> {
     let (reason, rest) = text(rest)?;
     let (id, rest) = text(rest)?;
     let (hint, rest) = text(rest)?;
+    let (name, rest) = text(rest)?;
+    let (variant, rest) = text(rest)?;
+    let (payload, rest) = text(rest)?;
     let code: Code = code.parse().ok()?;
     let mut error = Error::new(code, message.to_owned()).with_id(id.parse().ok()?);
     if !reason.is_empty() {
@@ -105,6 +114,11 @@ pub(crate) fn read_error(bytes: &[u8]) -> Option<(Error, Metadata)> {
         error = error.with_retry(Retry::Never);
     } else if let Some(pause) = hint.strip_prefix("after ") {
         error = error.with_retry(Retry::After(Duration::from_micros(pause.parse().ok()?)));
+    }
+    let payload = Some(payload.into()).filter(|_| !payload.is_empty());
+    // `None` of an empty name.
+    if let Some(details) = Details::new(name.to_owned(), variant.to_owned(), payload) {
+        error = error.with_details(details);
     }
     Some((error, read_metadata(rest)?))
 }

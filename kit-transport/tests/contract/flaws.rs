@@ -94,7 +94,7 @@ mod transports {
     use futures_util::StreamExt as _;
     use kit_core::{Context, Endpoint, Metadata, Method, Streaming, endpoint_with};
     use kit_transport::local::{Local, LocalStream};
-    use kit_transport::testing::transport::{self, ServerStream, TransportRig, Unary};
+    use kit_transport::testing::transport::{self, Carried, ServerStream, TransportRig, Unary};
     use tokio::sync::mpsc;
 
     use super::*;
@@ -107,6 +107,7 @@ mod transports {
         GivesMoreTime,
         GoesOnAlone,
         ShowsCauses,
+        ForgetsFailures,
         RunsAhead,
         HidesErrors,
     }
@@ -148,6 +149,11 @@ mod transports {
                 let result = Local::new(kept).call(cx, message).await;
                 result.map_err(|error| last.into_inner().expect("no panic").unwrap_or(error))
             }
+            Flaw::ForgetsFailures => wire.call(cx, message).await.map_err(|error| {
+                let known = Error::new(error.code(), error.message().to_owned()).with_id(error.id());
+                let known = error.reason().map_or(known.clone(), |reason| known.with_reason(reason.to_owned()));
+                known.with_retry(error.retry())
+            }),
             Flaw::RunsAhead | Flaw::HidesErrors => wire.call(cx, message).await,
         }
     }
@@ -199,8 +205,8 @@ mod transports {
             Some(endpoint_with((LocalStream::new(service), self.0), stream).boxed())
         }
 
-        fn carries(&self, _what: transport::Carried) -> bool {
-            false
+        fn carries(&self, what: Carried) -> bool {
+            what == Carried::Failures
         }
     }
 
@@ -225,6 +231,8 @@ mod transports {
         a_transport_that_goes_on_without_its_caller_is_found: GoesOnAlone
         #[should_panic(expected = "rule \"brings each code back with its id, reason, line and hint\" is broken")]
         a_transport_that_shows_causes_is_found: ShowsCauses
+        #[should_panic(expected = "what is told of a failure that is own is None")]
+        a_transport_that_forgets_failures_is_found: ForgetsFailures
         #[should_panic(expected = "rule \"slows a source down to its reader\" is broken")]
         a_transport_that_runs_ahead_of_its_reader_is_found: RunsAhead
         #[should_panic(expected = "rule \"brings an error in a stream after the items before it\" is broken")]

@@ -1,13 +1,14 @@
 use std::time::Duration;
 
 use kit_core::error::BUG_LINE;
+use kit_core::failure::{Details, Failure};
 use kit_core::{Code, Context, Error, Outcome, Retry, endpoint_fn, endpoint_with};
 use tokio::time::sleep;
 
 use super::Played;
-use super::rig::TransportRig;
+use super::rig::{Carried, TransportRig};
 use super::rule::Rule;
-use super::served::unary;
+use super::served::{Served, unary};
 use crate::testing::Message;
 
 const PAUSE: Duration = Duration::from_millis(1_500);
@@ -17,6 +18,42 @@ const SECRET: &str = "hunter2";
 #[derive(Debug, thiserror::Error)]
 #[error("the password of db-7 is {SECRET}")]
 struct Leak;
+
+/// What a service fails with in words of its own.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("refused, as was agreed on")]
+struct Refused;
+
+impl Refused {
+    const HOLDS: &str = r#"{"of":["a",null,{}],"most":18446744073709551615}"#;
+}
+
+impl Failure for Refused {
+    const NAME: &'static str = "kit.Contract/Refused";
+
+    fn code(&self) -> Code {
+        Code::FailedPrecondition
+    }
+
+    fn reason(&self) -> &'static str {
+        "refused"
+    }
+
+    fn details(&self) -> Option<Details> {
+        Details::new(Self::NAME, "refused", Some(Self::HOLDS.into()))
+    }
+
+    fn from_details(details: &Details) -> Option<Self> {
+        (details.reason() == "refused" && details.payload() == Some(Self::HOLDS)).then_some(Refused)
+    }
+}
+
+/// An error of ours, and one that came from somebody else with what was sent of it.
+fn failures() -> [(&'static str, Error, bool); 2] {
+    let own = Error::from_failure(Refused).with_cause(Leak);
+    let received = Refused.details().map(|details| Error::not_found("somebody else's").with_details(details));
+    [("own", own, true), ("received", received.unwrap_or_else(|| Error::bug(Leak)), false)]
+}
 
 /// Every code with every hint, each with what must stay behind.
 fn cases() -> Vec<(Error, Option<Retry>)> {
@@ -44,8 +81,10 @@ fn is_hint(hint: Retry, code: Code, sent: Option<Retry>) -> bool {
 pub(super) async fn codes<R: TransportRig>(rig: &mut R, rule: &Rule) -> Played {
     let cases = cases();
     let failing = endpoint_with(cases.clone(), async |cases, _cx, message: Message| {
-        let case = message.text.parse().ok().and_then(|number: usize| cases.get(number));
-        Err::<Message, _>(case.map_or_else(|| Error::data_loss("no such case"), |(error, _)| error.clone()))
+        let case =
+            message.text.parse().ok().and_then(|number: usize| cases.get(number)).map(|(error, _)| error.clone());
+        let failure = || failures().into_iter().find(|(name, ..)| *name == message.text).map(|(_, error, _)| error);
+        Err::<Message, _>(case.or_else(failure).unwrap_or_else(|| Error::data_loss("no such case")))
     });
     let served = unary(rig, failing).await;
     for (number, (sent, hint)) in cases.iter().enumerate() {
@@ -65,7 +104,24 @@ pub(super) async fn codes<R: TransportRig>(rig: &mut R, rule: &Rule) -> Played {
     // What has no reason gets none.
     let error = rule.bad("a call that fails", served.call(rule, &mut served.context(), Message::new("none")).await);
     rule.same("the reason of an error without one", error.reason(), None);
+    if rig.carries(Carried::Failures) {
+        details(rule, &served).await;
+    }
     Ok(())
+}
+
+/// A failure comes to who knows it, and to nobody further.
+async fn details(rule: &Rule, served: &Served<Message, Message>) {
+    for (name, sent, comes) in failures() {
+        let mut cx = served.context();
+        let error = rule.bad("a call that fails", served.call(rule, &mut cx, Message::new(name)).await);
+        let details = Refused.details().filter(|_| comes);
+        rule.same("the code of a failure", error.code(), sent.code());
+        rule.same(&format!("what is told of a failure that is {name}"), error.cause(), details.as_ref());
+        unseen(rule, &error, &cx);
+        let known = error.recognize::<Refused>();
+        rule.same(&format!("the failure that is {name}"), known.cause(), Some(&Refused).filter(|_| comes));
+    }
 }
 
 /// Neither the error nor what came with it says what must not be said.

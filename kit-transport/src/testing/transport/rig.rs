@@ -14,7 +14,7 @@ pub type ClientStream = BoxEndpoint<Messages<Message>, Message>;
 /// Many messages in, many out.
 pub type Bidi = BoxEndpoint<Messages<Message>, Streaming<Message>>;
 
-/// What a transport may lack of streams.
+/// What a transport may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Carried {
@@ -22,6 +22,8 @@ pub enum Carried {
     Trailers,
     /// An error after the first message, with all that it says. A transport without breaks the stream off, with some error.
     StreamErrors,
+    /// What is sent of a [failure](kit_core::failure). A transport without sends code, line and reason alone.
+    Failures,
 }
 
 /// Endpoints on a transport, and endpoints that call them over it.
