@@ -5,7 +5,6 @@ use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame};
-use kit_core::recover::catch;
 use kit_core::{Code, Error};
 use tokio::sync::oneshot;
 
@@ -71,19 +70,18 @@ impl HttpBody for Upload {
             let reason = if told.is_ok() { h2::Reason::NO_ERROR } else { h2::Reason::CANCEL };
             return Poll::Ready(Some(Err(reset(reason))));
         }
-        // A panic in here would end the connection, with every call on it.
-        let polled = catch(|| match &mut *self.source() {
-            Some(body) => Pin::new(body).poll_frame(task),
-            None => Poll::Pending,
-        });
-        match polled.map(|polled| polled.map(Option::transpose)) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(Ok(Some(frame)))) => Poll::Ready(Some(Ok(frame))),
-            Ok(Poll::Ready(Ok(None))) => {
+        let polled = match &mut *self.source() {
+            Some(body) => ready!(Pin::new(body).poll_frame(task)),
+            // Taken by the hold, which has told so: the next poll hears it.
+            None => return Poll::Pending,
+        };
+        match polled {
+            Some(Ok(frame)) => Poll::Ready(Some(Ok(frame))),
+            None => {
                 self.end();
                 Poll::Ready(None)
             }
-            Ok(Poll::Ready(Err(error))) | Err(error) => {
+            Some(Err(error)) => {
                 if let Some(call) = self.end() {
                     // Who has left does not want to know.
                     let _ = call.send(error);
