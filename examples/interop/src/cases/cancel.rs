@@ -1,8 +1,9 @@
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, stream};
+use kit::grpc::Messages;
 use kit::{Code, Endpoint as _, Outcome};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout as within;
 
 use super::streams::{next, request, requests};
@@ -12,16 +13,21 @@ use crate::messages::{Empty, Payload, StreamingOutputCallRequest};
 
 /// A caller of kit's cancels by dropping what it waits for. So there is no result with the code; what says how the call ended is its token.
 pub(super) async fn after_begin(client: &TestClient) -> Result<(), Failed> {
-    let (sender, requests) = requests();
+    let (sender, mut requests) = requests();
+    let (asked, begun) = oneshot::channel();
+    let mut asked = Some(asked);
+    let requests = stream::poll_fn(move |task| {
+        // Whoever asks for a request has sent the head of the call, or is about to.
+        asked.take().map(|asked| asked.send(()));
+        requests.poll_next_unpin(task)
+    });
     let mut cx = call();
     let token = cx.cancel_token();
-    {
-        let begun = client.streaming_input_call.call(&mut cx, requests);
-        tokio::select! {
-            result = begun => return Err(Failed::Otherwise(format!("it ended before it was cancelled: {result:?}"))),
-            // Long enough for its head to be sent; if it is not, it is cancelled before it began, which ends alike.
-            () = tokio::time::sleep(Duration::from_millis(20)) => {}
+    tokio::select! {
+        result = client.streaming_input_call.call(&mut cx, Messages::new(requests)) => {
+            return Err(Failed::Otherwise(format!("it ended before it was cancelled: {result:?}")));
         }
+        _ = begun => {}
     }
     drop(cx);
     same("what the call is told", token.checkpoint().map_err(|error| error.code()), Err(Code::Cancelled))?;
