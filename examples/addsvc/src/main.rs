@@ -85,6 +85,9 @@ fn greet(ports: &[(SocketAddr, Vec<Wire>)]) {
             let call = r#"{"jsonrpc":"2.0","method":"concat","params":{"a":"1","b":"2"},"id":1}"#;
             let _ = writeln!(text, "  {json}rpc -H 'content-type: application/json' -d '{call}'");
         }
+        if wires.contains(&Wire::Grpc) {
+            let _ = writeln!(text, "  addcli series 1 1 5 100ms --transport grpc --addr {addr}");
+        }
     }
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

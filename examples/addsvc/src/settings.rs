@@ -22,6 +22,8 @@ pub struct Settings {
     pub http_addr: Option<SocketAddr>,
     /// A port for JSON-RPC alone. Default none.
     pub jsonrpc_addr: Option<SocketAddr>,
+    /// A port for gRPC alone. Default none.
+    pub grpc_addr: Option<SocketAddr>,
     /// A port for metrics and health alone, where callers do not reach them. Default none.
     pub debug_addr: Option<SocketAddr>,
     /// Where it is announced while it is ready: `consul:HOST:PORT`, `etcd:HOST:PORT,…/PREFIX`. Default none: nowhere.
@@ -45,6 +47,7 @@ impl Default for Settings {
             addr: SocketAddr::from(([127, 0, 0, 1], 8080)),
             http_addr: None,
             jsonrpc_addr: None,
+            grpc_addr: None,
             debug_addr: None,
             register: None,
             advertise: None,
@@ -65,13 +68,14 @@ pub struct Port {
     pub wires: Vec<Wire>,
 }
 
-const ABOUT: &str = "Go kit's adding service: sum, concat and series, on HTTP and JSON-RPC.";
+const ABOUT: &str = "Go kit's adding service: sum, concat and series, on HTTP, JSON-RPC and gRPC.";
 
 /// What `--help` says of them.
 const DOCS: &[(&str, &str)] = &[
     ("addr", "where everything listens that has no port of its own"),
     ("http_addr", "a port for HTTP alone"),
     ("jsonrpc_addr", "a port for JSON-RPC alone"),
+    ("grpc_addr", "a port for gRPC alone"),
     ("debug_addr", "a port for metrics and health alone"),
     ("register", "where it is announced: consul:HOST:PORT, etcd:HOST:PORT,…/PREFIX"),
     ("advertise", "what others are told to call, if not where it listens: host:port"),
@@ -93,7 +97,12 @@ impl Settings {
 
     /// The ports, [`addr`](Self::addr) first, unless everything has a port of its own.
     pub fn ports(&self) -> Vec<Port> {
-        let own = [(Wire::Http, self.http_addr), (Wire::Jsonrpc, self.jsonrpc_addr), (Wire::Operator, self.debug_addr)];
+        let own = [
+            (Wire::Http, self.http_addr),
+            (Wire::Jsonrpc, self.jsonrpc_addr),
+            (Wire::Grpc, self.grpc_addr),
+            (Wire::Operator, self.debug_addr),
+        ];
         let shared: Vec<Wire> = own.iter().filter(|(_, addr)| addr.is_none()).map(|(wire, _)| *wire).collect();
         let first = (!shared.is_empty()).then_some(Port { addr: self.addr, wires: shared });
         let others = own.into_iter().filter_map(|(wire, addr)| addr.map(|addr| Port { addr, wires: vec![wire] }));
@@ -116,16 +125,18 @@ mod tests {
 
     #[test]
     fn everything_is_on_one_port_unless_it_is_told_otherwise() {
-        use Wire::{Http, Jsonrpc, Operator};
+        use Wire::{Grpc, Http, Jsonrpc, Operator};
 
-        assert_eq!(ports(&[]), [("127.0.0.1:8080".into(), vec![Http, Jsonrpc, Operator])]);
+        assert_eq!(ports(&[]), [("127.0.0.1:8080".into(), vec![Http, Jsonrpc, Grpc, Operator])]);
         assert_eq!(
             ports(&["--debug-addr=127.0.0.1:1", "--addr=[::1]:2"]),
-            [("[::1]:2".into(), vec![Http, Jsonrpc]), ("127.0.0.1:1".into(), vec![Operator])]
+            [("[::1]:2".into(), vec![Http, Jsonrpc, Grpc]), ("127.0.0.1:1".into(), vec![Operator])]
         );
-        let all = ["--http-addr=127.0.0.1:1", "--jsonrpc-addr=127.0.0.1:2", "--debug-addr=127.0.0.1:3"];
+        let own = ["--http-addr", "--jsonrpc-addr", "--grpc-addr", "--debug-addr"];
+        let all: Vec<String> = own.iter().zip(1..).map(|(flag, port)| format!("{flag}=127.0.0.1:{port}")).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
         let own = |port: u16, wire| (format!("127.0.0.1:{port}"), vec![wire]);
-        assert_eq!(ports(&all), [own(1, Http), own(2, Jsonrpc), own(3, Operator)]);
+        assert_eq!(ports(&all), [own(1, Http), own(2, Jsonrpc), own(3, Grpc), own(4, Operator)]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) async fn untyped_is_json(cx: &mut Context, _request: &mut Request) ->
 ///
 /// It stands outside the stack, which is to see the error itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct GoErrorLayer;
+pub struct GoErrorLayer;
 
 impl<E> Layer<E> for GoErrorLayer {
     type Service = GoError<E>;
@@ -28,7 +28,7 @@ impl<E> Layer<E> for GoErrorLayer {
 
 /// What [`GoErrorLayer`] makes of `E`.
 #[derive(Clone, Debug)]
-pub(super) struct GoError<E>(E);
+pub struct GoError<E>(E);
 
 impl<E: Endpoint<Request, Response = Response>> Endpoint<Request> for GoError<E> {
     type Response = Response;

@@ -9,8 +9,9 @@ use super::gokit::{GoErrorLayer, untyped_is_json};
 use crate::endpoints::{self, CONCAT, SERIES, SUM};
 use crate::service::AddService;
 
-/// The service on HTTP, every operation inside `stack`.
-pub(super) fn routes<S: AddService + Clone>(service: S, stack: Stack) -> Router<(GoErrorLayer, Stack)> {
+/// The service on HTTP, every operation inside `stack`: here, or in front of it, where `service` is a
+/// [`Client`](crate::client::Client).
+pub fn http<S: AddService + Clone>(service: S, stack: Stack) -> Router<(GoErrorLayer, Stack)> {
     Router::with((GoErrorLayer, stack))
         .post(&SUM, json(endpoints::sum(service.clone())).before(untyped_is_json))
         .post(&CONCAT, json(endpoints::concat(service.clone())).before(untyped_is_json))

@@ -1,6 +1,7 @@
 //! The endpoints on wires, and what an operator asks a service for.
 
 mod gokit;
+mod grpc;
 mod http;
 mod jsonrpc;
 
@@ -11,6 +12,10 @@ use kit::{Error, Health};
 
 use crate::service::AddService;
 
+pub use gokit::{GoError, GoErrorLayer};
+pub use grpc::DESCRIPTORS;
+pub use http::http;
+
 /// What a port may answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wire {
@@ -18,6 +23,8 @@ pub enum Wire {
     Http,
     /// JSON-RPC 2.0 on `/rpc`.
     Jsonrpc,
+    /// gRPC's `pb.Add`, with its reflection and its health.
+    Grpc,
     /// `/metrics`, `/healthz`, `/readyz` and `/startupz`.
     Operator,
 }
@@ -28,6 +35,7 @@ impl Wire {
         match self {
             Self::Http => "http",
             Self::Jsonrpc => "jsonrpc",
+            Self::Grpc => "grpc",
             Self::Operator => "operator",
         }
     }
@@ -60,8 +68,9 @@ impl<S: AddService + Clone> Parts<S> {
         let mut router = Router::with(self.stack.clone());
         for wire in wires {
             router = match wire {
-                Wire::Http => router.merge(http::routes(self.service.clone(), self.stack.clone())),
+                Wire::Http => router.merge(http(self.service.clone(), self.stack.clone())),
                 Wire::Jsonrpc => router.merge(jsonrpc::routes(self.service.clone(), self.stack.clone())?),
+                Wire::Grpc => router.merge(grpc::routes(self.service.clone(), self.stack.clone(), &self.health)?),
                 Wire::Operator => router.merge(operator(&self.health).get("/metrics", scrape(&self.metrics))),
             };
         }

@@ -19,7 +19,7 @@ async fn fails(args: &[&str]) -> String {
     addcli(args).await.refusal()
 }
 
-const ALL: [&str; 2] = ["http", "jsonrpc"];
+const ALL: [&str; 3] = ["http", "jsonrpc", "grpc"];
 
 #[tokio::test]
 async fn it_calls_over_every_transport_by_address_and_by_discovery() {
@@ -33,7 +33,7 @@ async fn it_calls_over_every_transport_by_address_and_by_discovery() {
             assert_eq!(call(&["concat", "1", "2"]).await, "\"1\" + \"2\" = \"12\"\n", "{transport} {place:?}");
         }
     }
-    for transport in ["http"] {
+    for transport in ["http", "grpc"] {
         let args = ["series", "1", "1", "3", "10ms", "--addr", &service.addr, "--transport", transport];
         assert_eq!(said(&args).await, "2\n3\n5\n");
     }
@@ -47,7 +47,7 @@ async fn what_the_service_refuses_is_one_line_and_no_success() {
             async |a: [&str; 3]| fails(&[&a[..], &["--addr", &service.addr, "--transport", transport]].concat()).await;
         assert_eq!(with(["sum", "0", "0"]).await, "addcli: can't sum two zeroes\n");
         assert_eq!(with(["sum", "2147483647", "1"]).await, "addcli: integer overflow\n");
-        let long = "addcli: result exceeds maximum size\n";
+        let long = "addcli: result exceeds maximum size: it has 11 bytes, and may have 10\n";
         assert_eq!(with(["concat", "123456", "78901"]).await, long);
     }
     let none = fails(&["series", "1", "1", "--transport", "jsonrpc", "--addr", &service.addr]).await;
@@ -88,7 +88,7 @@ async fn a_deadline_ends_it_whoever_is_there() {
 #[tokio::test]
 async fn help_is_text_on_stdout_and_all_is_well() {
     let help = said(&["--help"]).await;
-    for part in ["Usage: addcli", "addcli sum A B", "--transport http|jsonrpc", "--deadline TEXT"] {
+    for part in ["Usage: addcli", "addcli sum A B", "--transport http|jsonrpc|grpc", "--deadline TEXT"] {
         assert!(help.contains(part), "{part} in {help}");
     }
     assert_eq!(said(&["sum", "1", "2", "--help"]).await, help);

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use addsvc::client::{Client, Transport};
-use addsvc::service::SERVICE;
-use addsvc::service::{AddService as _, Series};
+use addsvc::error::AddError;
+use addsvc::service::{AddService as _, SERVICE, Series};
 use futures_util::StreamExt as _;
 use kit::discovery::Fixed;
 use kit::log::Logger;
@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout};
 
 use crate::support::start;
 
-const ALL: [Transport; 2] = [Transport::Http, Transport::Jsonrpc];
-const STREAMING: [Transport; 1] = [Transport::Http];
+const ALL: [Transport; 3] = [Transport::Http, Transport::Jsonrpc, Transport::Grpc];
+const STREAMING: [Transport; 2] = [Transport::Http, Transport::Grpc];
 
 /// A client of those at `addresses`. However busy the machine of the tests is, a call is to have its time.
 async fn client(transport: Transport, addresses: &[&str]) -> Client {
@@ -45,27 +45,28 @@ async fn it_is_the_service_over_every_transport() {
 }
 
 #[tokio::test]
-async fn what_the_service_refuses_comes_back_as_what_it_was_over_every_transport() {
+async fn what_the_service_refuses_comes_back_as_its_own_variant_over_every_transport() {
     let service = start(&[]).await;
-    let told = |error: Error| (error.code(), error.message().to_owned(), error.reason().map(str::to_owned));
+    let cause = |error: Error| (error.code(), error.message().to_owned(), error.cause::<AddError>().cloned());
     for transport in ALL {
         let client = client(transport, &[&service.addr]).await;
         let mut cx = Context::new();
-        let zeroes = client.sum(&mut cx, 0, 0).await.map_err(told).unwrap_err();
-        let expected = (Code::InvalidArgument, "can't sum two zeroes".into(), Some("two_zeroes".into()));
+        let zeroes = client.sum(&mut cx, 0, 0).await.map_err(cause).unwrap_err();
+        let expected = (Code::InvalidArgument, "can't sum two zeroes".into(), Some(AddError::TwoZeroes));
         assert_eq!(zeroes, expected, "{transport:?}");
-        let overflow = client.sum(&mut cx, i64::MAX, 1).await.map_err(told).unwrap_err();
-        let expected = (Code::OutOfRange, "integer overflow".into(), Some("int_overflow".into()));
+        let overflow = client.sum(&mut cx, i64::MAX, 1).await.map_err(cause).unwrap_err();
+        let expected = (Code::OutOfRange, "integer overflow".into(), Some(AddError::IntOverflow));
         assert_eq!(overflow, expected, "{transport:?}");
-        let long = client.concat(&mut cx, "123456".into(), "78901".into()).await.map_err(told).unwrap_err();
-        let expected = (Code::InvalidArgument, "result exceeds maximum size".into(), Some("max_size_exceeded".into()));
+        let long = client.concat(&mut cx, "123456".into(), "78901".into()).await.map_err(cause).unwrap_err();
+        let variant = AddError::MaxSizeExceeded { length: 11 };
+        let expected = (Code::InvalidArgument, "result exceeds maximum size".into(), Some(variant));
         assert_eq!(long, expected, "{transport:?}");
     }
     for transport in STREAMING {
         let client = client(transport, &[&service.addr]).await;
         let zeroes = Series { a: 0, b: 0, ..all(0, Duration::ZERO) };
-        let refused = client.series(&mut Context::new(), zeroes).await.map_err(told).err().expect("refused");
-        assert_eq!(refused.2.as_deref(), Some("two_zeroes"), "{transport:?}");
+        let refused = client.series(&mut Context::new(), zeroes).await.map_err(cause).err().expect("refused");
+        assert_eq!(refused.2, Some(AddError::TwoZeroes), "{transport:?}");
     }
 }
 
@@ -105,8 +106,12 @@ async fn a_series_that_overflows_gives_its_sums_and_then_the_error() {
         let (last, sums) = sums.split_last().expect("items");
         let sums: Vec<i64> = sums.iter().map(|sum| *sum.as_ref().unwrap()).collect();
         assert_eq!(sums, [1 << 30, (1 << 30) + 1], "{transport:?}");
-        // A line of NDJSON cannot say what the rest failed with.
-        assert_eq!(last.as_ref().unwrap_err().code(), Code::Unavailable);
+        let error = last.as_ref().unwrap_err();
+        match transport {
+            Transport::Grpc => assert_eq!(error.cause(), Some(&AddError::IntOverflow)),
+            // A line of NDJSON cannot say what the rest failed with.
+            _ => assert_eq!(error.code(), Code::Unavailable),
+        }
     }
 }
 
@@ -136,6 +141,20 @@ async fn calls_are_spread_over_all_instances_and_the_end_of_one_costs_none() {
         // Nobody is there any more.
         let gone = call().await.unwrap_err();
         assert_eq!(gone.code(), Code::Unavailable, "{transport:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_ends_a_series_where_it_is() {
+    let service = start(&[]).await;
+    for transport in STREAMING {
+        let client = client(transport, &[&service.addr]).await;
+        let mut cx = Context::new().with_deadline(Some(Instant::now() + Duration::from_secs(1)));
+        let sums = client.series(&mut cx, all(0, Duration::from_millis(300))).await.unwrap();
+        let sums: Vec<_> = timeout(PATIENCE, sums.collect()).await.expect("in time");
+        let (last, sums) = sums.split_last().expect("items");
+        assert!(!sums.is_empty() && sums.len() <= 4 && sums.iter().all(Result::is_ok), "{transport:?}: {sums:?}");
+        assert_eq!(last.as_ref().unwrap_err().code(), Code::DeadlineExceeded, "{transport:?}");
     }
 }
 

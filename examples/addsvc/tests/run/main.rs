@@ -4,6 +4,7 @@ mod addcli;
 mod client;
 mod ends;
 mod gokit;
+mod grpc;
 mod http;
 mod jsonrpc;
 mod operator;

@@ -19,7 +19,7 @@ async fn listening(flags: &[&str]) -> (Program, Vec<(String, String)>) {
 #[tokio::test]
 async fn by_default_one_port_answers_everything() {
     let (mut service, ports) = listening(&["--addr=127.0.0.1:0"]).await;
-    assert_eq!(ports.iter().map(|(wires, _)| wires.as_str()).collect::<Vec<_>>(), ["http+jsonrpc+operator"]);
+    assert_eq!(ports.iter().map(|(wires, _)| wires.as_str()).collect::<Vec<_>>(), ["http+jsonrpc+grpc+operator"]);
     service.addr = ports[0].1.clone();
     assert_eq!((service.post("/sum", SUM).await.status, service.post("/rpc", CALL).await.status), (200, 200));
     assert_eq!(service.get("/metrics").await.status, 200);
@@ -27,9 +27,15 @@ async fn by_default_one_port_answers_everything() {
 
 #[tokio::test]
 async fn a_wire_with_a_port_of_its_own_answers_there_alone() {
-    let own = ["--http-addr=127.0.0.1:0", "--jsonrpc-addr=127.0.0.1:0", "--debug-addr=127.0.0.1:0"];
+    let own = [
+        "--http-addr=127.0.0.1:0",
+        "--jsonrpc-addr=127.0.0.1:0",
+        "--grpc-addr=127.0.0.1:0",
+        "--debug-addr=127.0.0.1:0",
+    ];
     let (mut service, ports) = listening(&own).await;
-    let expected = [("http", 200, 404, 404), ("jsonrpc", 404, 200, 404), ("operator", 404, 404, 200)];
+    let expected =
+        [("http", 200, 404, 404), ("jsonrpc", 404, 200, 404), ("grpc", 404, 404, 404), ("operator", 404, 404, 200)];
     assert_eq!(ports.len(), expected.len());
     for ((wires, addr), (name, sum, rpc, metrics)) in ports.into_iter().zip(expected) {
         service.addr = addr;
@@ -42,5 +48,5 @@ async fn a_wire_with_a_port_of_its_own_answers_there_alone() {
     }
     let ended = service.stop().await;
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
-    assert_eq!(ended.stderr.matches("msg=drained aborted=0").count(), 3, "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("msg=drained aborted=0").count(), 4, "{}", ended.stderr);
 }

@@ -7,8 +7,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use addsvc::client::Client;
-use addsvc::service::AddService as _;
-use addsvc::service::SERVICE;
+use addsvc::error::AddError;
+use addsvc::service::{AddService as _, MAX_LENGTH, SERVICE};
 use futures_util::TryStreamExt as _;
 use kit::metrics::Registry;
 use kit::{Code, Context, Error, observe};
@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(stop) => return stop.report(),
     };
-    kit::app::exit("addcli", run(&words, settings).await)
+    kit::app::exit("addcli", run(&words, settings).await.map_err(told))
 }
 
 async fn run(words: &[String], settings: Settings) -> Result<(), Error> {
@@ -65,4 +65,15 @@ fn say(line: &str) -> Result<(), Error> {
     let mut out = std::io::stdout();
     let said = writeln!(out, "{line}").and_then(|()| out.flush());
     said.map_err(|cause| Error::new(Code::Unavailable, "nobody reads what it says").with_cause(cause))
+}
+
+/// What went wrong, with what the variant knows besides: so does any caller match on it.
+fn told(error: Error) -> Error {
+    match error.cause::<AddError>() {
+        Some(AddError::MaxSizeExceeded { length }) => {
+            let line = format!("{}: it has {length} bytes, and may have {MAX_LENGTH}", error.message());
+            error.with_message(line)
+        }
+        _ => error,
+    }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Settings {
-    /// The wire: `http` or `jsonrpc`. Default http.
+    /// The wire: `http`, `jsonrpc` or `grpc`. Default http.
     pub(crate) transport: Transport,
     /// Where the service is, `host:port`. Default 127.0.0.1:8080, if nothing is said of discovery.
     addr: Option<String>,

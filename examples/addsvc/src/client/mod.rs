@@ -1,19 +1,24 @@
 //! The service from afar: the same trait, whoever answers and on whichever wire.
 
+mod gokit;
+
 use futures_util::TryStreamExt as _;
 use kit::client::{self, Client as Instances};
 use kit::codec::Json;
 use kit::discovery::Instancer;
+use kit::failure::{RecognizeLayer, RecognizeStreamLayer};
+use kit::grpc::client::server_stream;
 use kit::http::client::{post, raw};
 use kit::http::ndjson::NdJson;
 use kit::jsonrpc::client::{Binding, Client as Rpc};
 use kit::lifecycle::Part;
 use kit::log::Logger;
 use kit::metrics::Registry;
-use kit::{BoxEndpoint, Context, Endpoint as _, Error, request_fn};
+use kit::{BoxEndpoint, Context, Endpoint as _, Error, Layer as _, endpoint_with, request_fn};
 use serde::{Deserialize, Serialize};
 
-use crate::endpoints::{self, CONCAT, Concatenated, Numbers, SERIES, SUM, Summed, Texts};
+use crate::endpoints::{CONCAT, ConcatReply, ConcatRequest, SERIES, SUM, SeriesRequest, SumReply, SumRequest};
+use crate::error::AddError;
 use crate::service::{AddService, Series, Sums};
 
 /// The wire that calls go over.
@@ -25,19 +30,26 @@ pub enum Transport {
     Http,
     /// JSON-RPC 2.0, at `/rpc`. It has no streams, and therefore no series.
     Jsonrpc,
+    /// gRPC, on connections that speak HTTP/2 from their first byte.
+    Grpc,
 }
 
 /// Calls the instances of the service, as [`kit::client`] does: each call goes to one of them, and to another if that one fails and there
 /// is time; whoever fails is left alone for a while.
 ///
-/// What the service refuses comes back with its code, its reason and its text.
+/// What the service refuses comes back as what it was: `error.cause::<AddError>()` is the variant.
 #[derive(Clone, Debug)]
 pub struct Client {
-    sum: BoxEndpoint<Numbers, Summed>,
-    concat: BoxEndpoint<Texts, Concatenated>,
-    series: BoxEndpoint<endpoints::Series, Sums>,
+    sum: BoxEndpoint<SumRequest, SumReply>,
+    concat: BoxEndpoint<ConcatRequest, ConcatReply>,
+    series: BoxEndpoint<SeriesRequest, Sums>,
     instances: Instances,
 }
+
+/// Finds the service's own enum in what comes back, on any wire.
+const REFUSALS: RecognizeLayer<AddError> = RecognizeLayer::new();
+/// Also in what ends a stream.
+const STREAMED_REFUSALS: RecognizeStreamLayer<AddError> = RecognizeStreamLayer::new();
 
 impl Client {
     /// Calls those whom `source` finds, over `transport`.
@@ -50,14 +62,16 @@ impl Client {
     pub fn new(
         transport: Transport,
         source: impl Instancer + 'static,
-        config: client::Config,
+        mut config: client::Config,
         log: &Logger,
         metrics: &Registry,
     ) -> Result<Self, Error> {
+        config.connections.http2_only |= transport == Transport::Grpc;
         let instances = Instances::builder(source).config(config).start(log, metrics)?;
         match transport {
             Transport::Http => Self::http(instances),
             Transport::Jsonrpc => Self::jsonrpc(instances),
+            Transport::Grpc => Ok(Self::grpc(instances)),
         }
     }
 
@@ -65,13 +79,13 @@ impl Client {
         let sum = post(&SUM, Json).binding()?;
         let concat = post(&CONCAT, Json).binding()?;
         let series = post(&SERIES, Json).binding_with(|_cx, response| {
-            let lines = NdJson::new().read::<Summed>(response.into_body());
+            let lines = NdJson::new().read::<SumReply>(response.into_body());
             Ok(Box::pin(lines.map_ok(|sum| sum.v)) as Sums)
         })?;
         Ok(Self {
-            sum: instances.endpoint(&SUM, sum).boxed(),
-            concat: instances.endpoint(&CONCAT, concat).boxed(),
-            series: instances.endpoint(&SERIES, series).boxed(),
+            sum: REFUSALS.layer(instances.endpoint(&SUM, sum)).boxed(),
+            concat: REFUSALS.layer(instances.endpoint(&CONCAT, concat)).boxed(),
+            series: REFUSALS.layer(instances.endpoint(&SERIES, series)).boxed(),
             instances,
         })
     }
@@ -80,11 +94,24 @@ impl Client {
         let rpc = Rpc::new(raw(), "/rpc")?;
         let none = request_fn(async |_| Err(Error::unimplemented("JSON-RPC has no streams").with_reason("no_streams")));
         Ok(Self {
-            sum: instances.endpoint(&SUM, Binding::new(&rpc, "sum")).boxed(),
-            concat: instances.endpoint(&CONCAT, Binding::new(&rpc, "concat")).boxed(),
+            sum: REFUSALS.layer(instances.endpoint(&SUM, Binding::new(&rpc, "sum"))).boxed(),
+            concat: REFUSALS.layer(instances.endpoint(&CONCAT, Binding::new(&rpc, "concat"))).boxed(),
             series: none.boxed(),
             instances,
         })
+    }
+
+    fn grpc(instances: Instances) -> Self {
+        let series = STREAMED_REFUSALS.layer(instances.endpoint(&SERIES, server_stream::<SumReply>(&SERIES)));
+        let series = endpoint_with(series, async |series, cx, from: SeriesRequest| {
+            Ok(Box::pin(series.call(cx, from).await?.map_ok(|sum| sum.v)) as Sums)
+        });
+        Self {
+            sum: REFUSALS.layer(instances.endpoint(&SUM, gokit::sum())).boxed(),
+            concat: REFUSALS.layer(instances.endpoint(&CONCAT, gokit::concat())).boxed(),
+            series: series.boxed(),
+            instances,
+        }
     }
 
     /// Those it calls: who they are, how each stands and why.
@@ -103,11 +130,11 @@ impl Client {
 
 impl AddService for Client {
     async fn sum(&self, cx: &mut Context, a: i64, b: i64) -> Result<i64, Error> {
-        Ok(self.sum.call(cx, Numbers { a, b }).await?.v)
+        Ok(self.sum.call(cx, SumRequest { a, b }).await?.v)
     }
 
     async fn concat(&self, cx: &mut Context, a: String, b: String) -> Result<String, Error> {
-        Ok(self.concat.call(cx, Texts { a, b }).await?.v)
+        Ok(self.concat.call(cx, ConcatRequest { a, b }).await?.v)
     }
 
     async fn series(&self, cx: &mut Context, from: Series) -> Result<Sums, Error> {
