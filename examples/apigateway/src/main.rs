@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use apigateway::settings::Settings;
+use addsvc::service::SERVICE as ADDSVC;
+use apigateway::settings::{Addsvc, Settings};
 use apigateway::stringsvc::{SERVICE, Stringsvc};
 use apigateway::transport;
 use kit::client::Client;
@@ -42,14 +43,19 @@ async fn run(settings: Settings) -> Result<(), Error> {
     };
 
     let source = settings.discover.start(SERVICE, observe::discovery_log(&log))?;
-    let client = Client::builder(source).config(settings.client).start(&log, &metrics)?;
-    let stringsvc = Stringsvc::at(&client);
+    let strings = Client::builder(source).config(settings.client.clone()).start(&log, &metrics)?;
+    let stringsvc = Stringsvc::at(&strings);
+    let Addsvc { discover, transport } = settings.addsvc;
+    let source = discover.unwrap_or(settings.discover).start(ADDSVC, observe::discovery_log(&log))?;
+    let addsvc = addsvc::client::Client::new(transport, source, settings.client, &log, &metrics)?;
 
-    // Stopped last: what the server counted to its end is reported too. The client before the servers, whose last calls it makes.
+    // Stopped last: what the server counted to its end is reported too. The clients before the servers, whose last calls they make.
     let app = app.metrics("metrics", &backend);
-    let explained = client.clone();
-    let routes = move || transport::http(stringsvc.clone(), stack.clone(), &backend, &health);
-    let app = app.part(SERVICE, |part| client.run(part)).http("http", http, routes);
+    let explained = [strings.clone(), addsvc.instances().clone()];
+    let closed = addsvc.clone();
+    let app = app.part(SERVICE, |part| strings.run(part)).part(ADDSVC, |part| closed.run(part));
+    let routes = move || transport::http(stringsvc.clone(), addsvc.clone(), stack.clone(), &backend, &health);
+    let app = app.http("http", http, routes);
     let app = match debug {
         None => app,
         Some(debug) => app.http("debug", debug, move || transport::debug(&explained)),
@@ -62,6 +68,7 @@ fn greet(addr: SocketAddr) {
     let _ = writeln!(
         std::io::stdout(),
         "apigateway listens on http://{addr}; try:\n  \
-         curl -s http://{addr}/stringsvc/uppercase -H 'content-type: application/json' -d '{{\"s\":\"hello\"}}'"
+         curl -s http://{addr}/stringsvc/uppercase -H 'content-type: application/json' -d '{{\"s\":\"hello\"}}'\n  \
+         curl -s http://{addr}/addsvc/sum -H 'content-type: application/json' -d '{{\"a\":1,\"b\":2}}'"
     );
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use addsvc::client::Transport;
 use kit::client;
 use kit::config::{Loader, Stop};
 use kit::discovery::Spec;
@@ -18,10 +19,13 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Where to listen. Default 127.0.0.1:8000, Go kit's port: nobody but this machine.
     pub addr: SocketAddr,
-    /// Where stringsvc is looked for: `consul:HOST:PORT`, `etcd:HOST:PORT,…/PREFIX`, `dns:NAME`, `file:PATH`, `static:HOST:PORT,…`.
+    /// Where the services are looked for: `consul:HOST:PORT`, `etcd:HOST:PORT,…/PREFIX`, `dns:NAME`, `file:PATH`, `static:HOST:PORT,…`.
     /// Default the Consul agent of this machine.
     pub discover: Spec,
-    /// Where an operator is told who is called and why, at `/instances`. Default none: it names addresses, and belongs on loopback.
+    /// How addsvc is found and called, where that is another matter.
+    pub addsvc: Addsvc,
+    /// Where an operator is told who is called and why, at `/instances/stringsvc` and `/instances/addsvc`. Default none: it names
+    /// addresses, and belongs on loopback.
     pub debug_addr: Option<SocketAddr>,
     /// How connections are run: `stealing` or `per-core`. Default stealing.
     pub runtime: Runtime,
@@ -32,9 +36,26 @@ pub struct Settings {
     pub log: log::Config,
     /// How connections are treated.
     pub server: server::Config,
-    /// How stringsvc is called. Default what [`client::Config`] says, within 500 ms in all as in Go kit, and 150 ms an attempt, so that
+    /// How the services are called. Default what [`client::Config`] says, within 500 ms in all as in Go kit, and 150 ms an attempt, so that
     /// an instance that hangs leaves time for two others.
     pub client: client::Config,
+}
+
+/// The settings of addsvc alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Addsvc {
+    /// Where it is looked for instead. Default none: where the others are, which is well for those who go by names.
+    pub discover: Option<Spec>,
+    /// The wire that it is called over, whatever the gateway is called over: `http`, `jsonrpc` or `grpc`. Default grpc, as
+    /// in Go kit's.
+    pub transport: Transport,
+}
+
+impl Default for Addsvc {
+    fn default() -> Self {
+        Self { discover: None, transport: Transport::Grpc }
+    }
 }
 
 impl Default for Settings {
@@ -45,6 +66,7 @@ impl Default for Settings {
         Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 8000)),
             discover: "consul:127.0.0.1:8500".parse().expect("a source"),
+            addsvc: Addsvc::default(),
             debug_addr: None,
             runtime: Runtime::default(),
             metrics: "prometheus".into(),
@@ -55,23 +77,25 @@ impl Default for Settings {
     }
 }
 
-const ABOUT: &str =
-    "Go kit's gateway: POST /stringsvc/uppercase and POST /stringsvc/count are passed on to instances of stringsvc.";
+const ABOUT: &str = "Go kit's gateway: POST /stringsvc/uppercase and /stringsvc/count are passed on to instances of stringsvc, \
+    POST /addsvc/sum and /addsvc/concat are called at instances of addsvc.";
 
 /// What `--help` says of them.
 const DOCS: &[(&str, &str)] = &[
     ("addr", "where to listen"),
     (
         "discover",
-        "where stringsvc is looked for: consul:HOST:PORT, etcd:HOST:PORT,…/PREFIX, dns:NAME, file:PATH, static:HOST:PORT,…",
+        "where the services are looked for: consul:HOST:PORT, etcd:HOST:PORT,…/PREFIX, dns:NAME, file:PATH, static:HOST:PORT,…",
     ),
-    ("debug_addr", "where /instances says who is called and why; on loopback, since it names addresses"),
+    ("addsvc.discover", "where addsvc is looked for, if elsewhere"),
+    ("addsvc.transport", "the wire that addsvc is called over"),
+    ("debug_addr", "where /instances/SERVICE says who is called and why; on loopback, since it names addresses"),
     ("runtime", "how connections are run"),
     ("metrics", "where metrics go: prometheus, statsd:HOST:PORT, dogstatsd:HOST:PORT, stdout"),
     ("log.format", "how log lines are written"),
     ("log.level", "what is logged: a level, or a list such as info,hyper=warn"),
     ("server", "limits and patience of the HTTP server"),
-    ("client", "how stringsvc is called: attempts, limits, ejection, connections"),
+    ("client", "how the services are called: attempts, limits, ejection, connections"),
 ];
 
 impl Settings {

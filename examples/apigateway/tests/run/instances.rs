@@ -68,10 +68,10 @@ async fn an_operator_who_asks_for_it_is_told_who_is_called_and_why() {
     let flags = ["--discover", &format!("static:{}", behind.addr), "--debug-addr", &port.to_string()];
     let mut gateway = start(&flags).await;
     assert_eq!(uppercase(&gateway).await, 200);
-    assert_eq!(gateway.get("/instances").await.status, 404, "not where callers are");
+    assert_eq!(gateway.get("/instances/stringsvc").await.status, 404, "not where callers are");
     gateway.addr = port.to_string();
-    let text = gateway.get("/instances").await.body;
+    let text = gateway.get("/instances/stringsvc").await.body;
     assert!(text.starts_with("stringsvc: 1 instance, set 1") && text.contains(&behind.addr), "{text}");
-    let said = gateway.get("/instances?json").await.json();
+    let said = gateway.get("/instances/stringsvc?json").await.json();
     assert_eq!((&said["instances"][0]["id"], &said["balancer"]), (&behind.addr.as_str().into(), &"PeakEwma".into()));
 }
