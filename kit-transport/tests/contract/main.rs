@@ -4,6 +4,8 @@
 
 mod codecs;
 mod flaws;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod http;
 #[cfg(feature = "jsonrpc")]
 mod jsonrpc;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context as Task, Poll};
 
 use futures_core::Stream;
+use kit_core::sources::{Random as _, SeededRandom};
 use kit_core::{Cancel, Context, Endpoint, Error, StreamEnd, Streaming};
 use tokio::sync::oneshot;
 
@@ -20,14 +21,18 @@ pub(super) enum Then {
     Panic,
     /// Nothing, for ever.
     Hang,
-    /// Items of so many bytes, for ever, as fast as they are asked for.
-    More(usize),
+    /// Large items, for ever, as fast as they are asked for.
+    More,
 }
+
+/// How large those are, in bytes.
+const LARGE: usize = 16 * 1024;
 
 /// A stream that a rule plays.
 pub(super) struct Source {
     items: VecDeque<Message>,
     then: Then,
+    large: Message,
     asked: Arc<AtomicUsize>,
     /// Where trailers are written, at the end.
     end: Arc<OnceLock<StreamEnd>>,
@@ -46,7 +51,8 @@ impl Source {
         let (alive, gone) = oneshot::channel();
         let asked = Arc::<AtomicUsize>::default();
         let items = (0..items).map(|number| Message::new(number.to_string())).collect();
-        let source = Self { items, then, asked: Arc::clone(&asked), end: Arc::default(), _alive: alive };
+        let large = if matches!(then, Then::More) { Message::new(noise(LARGE)) } else { Message::default() };
+        let source = Self { items, then, large, asked: Arc::clone(&asked), end: Arc::default(), _alive: alive };
         (source, Watch { asked, gone })
     }
 
@@ -59,6 +65,12 @@ impl Source {
     }
 }
 
+/// Text that a transport cannot make much smaller.
+fn noise(bytes: usize) -> String {
+    let random = SeededRandom::new(0x6b69_7421);
+    (0..bytes).map(|_| char::from(b' ' + u8::try_from(random.below(95)).unwrap_or_default())).collect()
+}
+
 impl Stream for Source {
     type Item = Result<Message, Error>;
 
@@ -69,7 +81,7 @@ impl Stream for Source {
         }
         match &self.then {
             Then::Hang => Poll::Pending,
-            Then::More(bytes) => Poll::Ready(Some(Ok(Message::new("x".repeat(*bytes))))),
+            Then::More => Poll::Ready(Some(Ok(self.large.clone()))),
             Then::Panic => panic!("the source of a stream, as it was told"),
             Then::End => {
                 self.write_trailers();

@@ -166,7 +166,7 @@ pub(super) async fn panics<R: TransportRig>(rig: &mut R, rule: &Rule) -> Played 
 
 pub(super) async fn dropped<R: TransportRig>(rig: &mut R, rule: &Rule) -> Played {
     // One that waits, and one that never does.
-    for then in [Then::Hang, Then::More(1_000)] {
+    for then in [Then::Hang, Then::More] {
         let serving = Serving::new(rig, 1, then).await?;
         let mut streaming = serving.call(rule, &mut serving.served.context()).await;
         let first = rule.within("the first item", streaming.next()).await;
@@ -199,11 +199,10 @@ pub(super) async fn deadline<R: TransportRig>(rig: &mut R, rule: &Rule) -> Playe
 }
 
 pub(super) async fn slow<R: TransportRig>(rig: &mut R, rule: &Rule) -> Played {
-    const ITEM: usize = 16 * 1024;
-    /// 32 MiB: above what sockets and windows hold, and reached in no time by a source that runs ahead.
+    /// Of 16 KiB each, 32 MiB: above what sockets and windows hold, and reached in no time by a source that runs ahead.
     const MOST: usize = 2 * 1024;
     const LOOK: Duration = Duration::from_millis(100);
-    let serving = Serving::new(rig, 1, Then::More(ITEM)).await?;
+    let serving = Serving::new(rig, 1, Then::More).await?;
     let mut streaming = serving.call(rule, &mut serving.served.context()).await;
     let _ = rule.within("the first item", streaming.next()).await;
     let mut asked = serving.source.asked();
