@@ -76,14 +76,15 @@ class Add(add_pb2_grpc.AddServicer):
     def Series(self, request, context):
         gone = begin("Series", context)
         a, b, made = request.a, request.b, 0
-        while request.count == 0 or made < request.count:
-            if made > 0 and gone.wait(request.pause_ms / 1000):
-                break
-            if not context.is_active():
-                break
-            a, b, made = b, (a + b) % 1_000_000, made + 1
-            yield pb.SumReply(v=b)
-        say("Series", "ended", "cancelled" if gone.is_set() else "whole", made)
+        try:
+            while made < request.count or request.count == 0:
+                if made > 0 and gone.wait(request.pause_ms / 1000):
+                    break
+                a, b, made = b, (a + b) % 1_000_000, made + 1
+                yield pb.SumReply(v=b)
+        finally:
+            # Whoever is gone is not heard of again: then this generator is closed where it stands.
+            say("Series", "ended", "whole" if made == request.count else "cancelled", made)
 
 
 def main():
