@@ -7,6 +7,7 @@ pub mod figures;
 pub mod fresh;
 pub mod layout;
 pub mod machine;
+pub mod plan;
 pub mod process;
 pub mod servers;
 pub mod table;

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use kit_bench::fresh::{self, Server};
+use kit_bench::plan::Plan;
 use tokio::time::timeout;
 
 use crate::subject::Subject;
@@ -18,13 +19,6 @@ pub(crate) const SERVERS: usize = 3;
 /// The client's core, which is what is measured.
 const OF_CLIENT: &str = "0";
 const OF_SERVERS: &str = "1";
-
-/// How long.
-#[derive(Clone, Copy)]
-pub(crate) struct Plan {
-    pub(crate) warmup: Duration,
-    pub(crate) window: Duration,
-}
 
 /// What one run measured.
 #[derive(Clone, Copy)]

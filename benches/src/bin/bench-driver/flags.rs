@@ -95,6 +95,14 @@ impl Ranges {
     }
 }
 
+/// What `read` makes of `args`, or what whoever gave them is told.
+#[cfg(test)]
+pub(crate) fn told<T>(read: impl Fn(Vec<OsString>) -> Result<T, Failed>, args: &[&str]) -> Result<T, String> {
+    read(args.iter().map(OsString::from).collect()).map_err(|failed| match failed {
+        Failed::Given(text) | Failed::Asked(text) | Failed::Broken(text) => text,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

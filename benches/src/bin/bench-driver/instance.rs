@@ -185,9 +185,7 @@ mod tests {
     use super::*;
 
     fn read(args: &[&str]) -> Result<Settings, String> {
-        Settings::read(args.iter().map(OsString::from).collect()).map_err(|failed| match failed {
-            Failed::Given(text) | Failed::Asked(text) | Failed::Broken(text) => text,
-        })
+        flags::told(Settings::read, args)
     }
 
     #[test]

@@ -13,12 +13,12 @@ mod wire;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use kit_bench::machine::{self, Watch};
+use kit_bench::plan::{self, Plan, tell};
 
 use self::report::Figures;
-use self::run::{Cores, Plan};
+use self::run::Cores;
 use self::wire::Wire;
 
 const USAGE: &str = "usage: ./bench http|grpc [--quick] [--rounds N] [--seconds S] [--only NAME,NAME]";
@@ -26,7 +26,6 @@ const USAGE: &str = "usage: ./bench http|grpc [--quick] [--rounds N] [--seconds 
 struct Options {
     wire: Wire,
     plan: Plan,
-    rounds: usize,
     /// Parts of the names of the servers to run; all if there is none.
     only: Vec<String>,
 }
@@ -34,25 +33,11 @@ struct Options {
 impl Options {
     fn from_args() -> Option<Self> {
         let mut args = std::env::args().skip(1);
-        let mut options = Self {
-            wire: Wire::of(&args.next()?)?,
-            plan: Plan { warmup: Duration::from_secs(2), window: Duration::from_secs(5) },
-            rounds: 5,
-            only: Vec::new(),
-        };
+        let mut options = Self { wire: Wire::of(&args.next()?)?, plan: Plan::default(), only: Vec::new() };
         while let Some(flag) = args.next() {
             match flag.as_str() {
-                "--quick" => {
-                    options.plan = Plan { warmup: Duration::from_millis(500), window: Duration::from_secs(1) };
-                    options.rounds = 1;
-                }
-                "--rounds" => options.rounds = args.next()?.parse().ok().filter(|rounds| (1..=100).contains(rounds))?,
-                "--seconds" => {
-                    let seconds = args.next()?.parse().ok().filter(|seconds| (1..=60).contains(seconds))?;
-                    options.plan.window = Duration::from_secs(seconds);
-                }
                 "--only" => options.only = args.next()?.split(',').map(str::to_owned).collect(),
-                _ => return None,
+                shared => options.plan.take(shared, &mut args)?,
             }
         }
         Some(options)
@@ -61,16 +46,9 @@ impl Options {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let done = match Options::from_args() {
-        Some(options) => measure(options).await,
-        None => Err(io::Error::other(USAGE)),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tell(&format!("bench: {error}"));
-            ExitCode::FAILURE
-        }
+    match Options::from_args() {
+        Some(options) => plan::exit("bench", measure(options).await),
+        None => plan::misused(USAGE),
     }
 }
 
@@ -82,9 +60,9 @@ async fn measure(options: Options) -> io::Result<()> {
     let mut all: Vec<Figures> = subjects.into_iter().filter(|subject| wanted(subject.name)).map(Figures::new).collect();
 
     for cores in [Cores::One, Cores::Both] {
-        for round in 1..=options.rounds {
+        for round in 1..=options.plan.rounds {
             for figures in &mut all {
-                tell(&format!("{cores}, round {round} of {}: {}", options.rounds, figures.subject));
+                tell(&format!("{cores}, round {round} of {}: {}", options.plan.rounds, figures.subject));
                 figures.add(cores, run::once(&figures.subject, options.wire, cores, options.plan).await?);
             }
         }
@@ -96,14 +74,9 @@ async fn measure(options: Options) -> io::Result<()> {
 
     let mut out = io::stdout();
     writeln!(out, "{}", watch.describe()?)?;
-    let Options { wire, plan, rounds, only } = options;
-    writeln!(out, "{wire}: {rounds} rounds, {:?} warm-up, {:?} measured, {}\n", plan.warmup, plan.window, wire.load())?;
+    let Options { wire, plan: Plan { warmup, window, rounds }, only } = options;
+    writeln!(out, "{wire}: {rounds} rounds, {warmup:?} warm-up, {window:?} measured, {}\n", wire.load())?;
     writeln!(out, "{}", report::table(&all, wire))?;
     writeln!(out, "{}", report::notes(&all, wire))?;
     write!(out, "{}", aims::text(&all, wire, !only.is_empty()))
-}
-
-/// Progress, for whoever waits; the table alone goes to stdout.
-fn tell(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }

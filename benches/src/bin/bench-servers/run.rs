@@ -2,21 +2,14 @@
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
 
 use kit_bench::fresh::Server;
+use kit_bench::plan::Plan;
 use kit_bench::process;
 
 use crate::load;
 use crate::subject::Subject;
 use crate::wire::Wire;
-
-/// How long.
-#[derive(Clone, Copy)]
-pub(crate) struct Plan {
-    pub(crate) warmup: Duration,
-    pub(crate) window: Duration,
-}
 
 /// Where.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -4,15 +4,16 @@ use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
+use kit_bench::plan::Plan;
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
 use crate::load;
-use crate::run::{self, Cores, Plan};
+use crate::run::{self, Cores};
 use crate::subject::Subject;
 use crate::wire::Wire;
 
-const PLAN: Plan = Plan { warmup: Duration::from_millis(200), window: Duration::from_secs(1) };
+const PLAN: Plan = Plan { warmup: Duration::from_millis(200), window: Duration::from_secs(1), rounds: 1 };
 
 /// `None` without strace, or where it may not look.
 pub(crate) async fn per_request(subject: &Subject, wire: Wire) -> io::Result<Option<f64>> {

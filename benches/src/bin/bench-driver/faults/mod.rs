@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kit::config::Loader;
+use kit_bench::plan::tell;
 use kit_bench::table::Table;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
@@ -172,19 +173,12 @@ fn table(all: &[Measured]) -> Table {
     table
 }
 
-/// Progress, for whoever waits; the table alone goes to stdout.
-fn tell(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(args: &[&str]) -> Result<Settings, String> {
-        Settings::read(args.iter().map(OsString::from).collect()).map_err(|failed| match failed {
-            Failed::Given(text) | Failed::Asked(text) | Failed::Broken(text) => text,
-        })
+        flags::told(Settings::read, args)
     }
 
     #[test]

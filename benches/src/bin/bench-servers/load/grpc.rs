@@ -5,11 +5,12 @@ use std::time::Duration;
 use std::{env, fs, io};
 
 use kit_bench::fresh::{self, Server};
+use kit_bench::plan::Plan;
 use kit_bench::process::Used;
 use kit_bench::task::grpc::{ANSWER, PATH, REQUEST};
 
 use super::{Load, generate};
-use crate::run::{Cores, Plan};
+use crate::run::Cores;
 
 const CONNECTIONS: &str = "8";
 const STREAMS: &str = "8";

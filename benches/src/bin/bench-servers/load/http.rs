@@ -3,9 +3,10 @@
 use std::io;
 
 use kit_bench::fresh::{self, Server};
+use kit_bench::plan::Plan;
 
 use super::{Load, generate};
-use crate::run::{Cores, Plan};
+use crate::run::Cores;
 
 const CONNECTIONS: usize = 64;
 

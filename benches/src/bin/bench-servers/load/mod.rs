@@ -8,10 +8,11 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use kit_bench::fresh::{self, Server};
+use kit_bench::plan::Plan;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::run::{Cores, Plan};
+use crate::run::Cores;
 use crate::wire::Wire;
 
 /// What came of a window, and of all that was sent.
