@@ -1,6 +1,7 @@
 //! A generated server in kit's router: its statuses are outcomes.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use kit::circuit::breaker::{BreakerLayer, Config};
 use kit::http::server::{Finished, Router, RouterService};
@@ -88,4 +89,18 @@ async fn a_generated_client_reads_what_kit_answers() {
     assert!(String::from_utf8_lossy(status.details()).contains("overflow"));
     let status = client.count(SumRequest::default()).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::Unimplemented);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_stack_ends_a_call_at_its_callers_deadline() {
+    static SUM: kit::Method = kit::Method::new("pb.Add", "Sum");
+    let never = kit::request_fn(async |_: SumRequest| std::future::pending::<Result<SumReply, Error>>().await);
+    let stack = kit::server::Stack::new(&kit::log::Logger::discard(), &kit::metrics::Registry::new()).unwrap();
+    let service = Router::with(stack).grpc(&SUM, kit::grpc::server::unary(never)).build().unwrap();
+    let mut client = AddClient::with_origin(service, origin());
+    let mut request = Request::new(SumRequest::default());
+    request.set_timeout(Duration::from_millis(1_500));
+    let begun = tokio::time::Instant::now();
+    let status = client.sum(request).await.unwrap_err();
+    assert_eq!((status.code(), begun.elapsed()), (tonic::Code::DeadlineExceeded, Duration::from_millis(1_500)));
 }

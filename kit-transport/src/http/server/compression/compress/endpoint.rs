@@ -95,6 +95,8 @@ fn is_compressible(value: &HeaderValue) -> bool {
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "text/event-stream" => false,
+        // Its messages have a compression of their own, and its readers know no other.
+        other if other.starts_with("application/grpc") => false,
         "application/json"
         | "application/javascript"
         | "application/xml"

@@ -80,10 +80,11 @@ async fn a_small_answer_of_known_size_keeps_one() {
 #[tokio::test]
 async fn what_gains_nothing_or_may_not_be_touched_is_left_alone() {
     let long = "a".repeat(2000);
-    let cases: [(Headers, u16, &str); 12] = [
+    let cases: [(Headers, u16, &str); 13] = [
         (&[("content-type", "image/png")], 200, &long),
         (&[("content-type", "application/octet-stream")], 200, &long),
         (&[("content-type", "text/event-stream")], 200, &long),
+        (&[("content-type", "application/grpc+json")], 200, &long),
         (&[], 200, &long),
         (JSON, 200, "small"),
         (JSON, 200, ""),
