@@ -5,6 +5,7 @@ use crate::context::Cancel;
 use crate::error::Error;
 use crate::metadata::Metadata;
 use crate::outcome::Outcome;
+use crate::recover::Panicked;
 
 /// How a stream ended.
 #[derive(Clone, Debug)]
@@ -99,10 +100,11 @@ impl StreamEnd {
         }
     }
 
-    /// Keeps a call's token for what still runs on the stream's behalf; told if the stream is cut short.
+    /// Keeps a call's token for what still runs on the stream's behalf; told if the stream is cut short, as by a panic of its source.
     pub(crate) fn keep(&self, token: Cancel) {
         self.attach(move |ended| match ended.outcome() {
             Outcome::Cancelled | Outcome::TimedOut => token.cancel(),
+            _ if ended.error().is_some_and(|error| error.cause::<Panicked>().is_some()) => token.cancel(),
             _ => token.finish(),
         });
     }
