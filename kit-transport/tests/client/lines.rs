@@ -35,6 +35,14 @@ fn reply(mut respond: SendResponse<Bytes>) {
 /// The streams that are open, by connection.
 type Open = Arc<Mutex<Vec<Vec<SendResponse<Bytes>>>>>;
 
+/// Answers all of them, and says how many there were.
+fn answer(open: &Open) -> usize {
+    let streams: Vec<_> = open.lock().unwrap().iter_mut().flat_map(std::mem::take).collect();
+    let count = streams.len();
+    streams.into_iter().for_each(reply);
+    count
+}
+
 /// Accepts all connections and all streams on them, and answers when it is told to.
 async fn accept_all(peer: &Peer, open: &Open, streams: u32) {
     let mut connections = JoinSet::new();
@@ -102,9 +110,8 @@ async fn a_peer_that_allows_one_stream_gets_one_after_the_other_and_answers_all(
     let answering = async {
         loop {
             settled().await;
-            let streams: Vec<_> = open.lock().unwrap().iter_mut().flat_map(std::mem::take).collect();
-            assert!(streams.len() <= 1, "{} at once", streams.len());
-            streams.into_iter().for_each(reply);
+            let at_once = answer(&open);
+            assert!(at_once <= 1, "{at_once} at once");
         }
     };
     let values = tokio::select! {
@@ -129,8 +136,7 @@ async fn calls_beyond_the_streams_that_are_allowed_wait_here_and_are_refused_bey
         // The first tells what is allowed.
         let (value, ()) = tokio::join!(view.call(&mut warm, routed(&channel, HELLO)), async {
             settled().await;
-            let streams: Vec<_> = open.lock().unwrap().iter_mut().flat_map(std::mem::take).collect();
-            streams.into_iter().for_each(reply);
+            answer(&open);
         });
         value.unwrap();
         let mut calls: Vec<_> = cx.iter_mut().map(|cx| Box::pin(view.call(cx, routed(&channel, HELLO)))).collect();
@@ -229,8 +235,7 @@ async fn who_waits_for_a_stream_is_told_at_once_when_the_channel_is_closed() {
     let calls = async {
         let (value, ()) = tokio::join!(view.call(&mut warm, routed(&channel, HELLO)), async {
             settled().await;
-            let streams: Vec<_> = open.lock().unwrap().iter_mut().flat_map(std::mem::take).collect();
-            streams.into_iter().for_each(reply);
+            answer(&open);
         });
         value.unwrap();
         let calls = join_all(cx.iter_mut().map(|cx| view.call(cx, routed(&channel, HELLO))));
