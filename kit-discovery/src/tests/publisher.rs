@@ -27,7 +27,8 @@ async fn a_failure_ages_the_set_and_takes_nothing_from_it() {
 
 #[tokio::test(start_paused = true)]
 async fn an_observer_that_panics_keeps_nobody_from_the_set() {
-    let mut publisher = Publisher::new("strings").observer(|_: &Event| std::panic::resume_unwind(Box::new("on purpose")));
+    let mut publisher =
+        Publisher::new("strings").observer(|_: &Event| std::panic::resume_unwind(Box::new("on purpose")));
     publisher.publish(answer(&[1]));
     publisher.fail(down());
     publisher.publish(answer(&[1, 2]));

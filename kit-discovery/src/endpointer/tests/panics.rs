@@ -45,5 +45,8 @@ async fn a_call_whose_failure_ejects_is_no_worse_for_an_observer_that_panics() {
         let error = down.call(&mut Context::new(), ()).await.unwrap_err();
         assert_eq!(error.message(), "down");
     }
-    assert!(matches!((stage.standing("a"), stage.standing("b")), (Standing::Ejected { .. }, _) | (_, Standing::Ejected { .. })));
+    assert!(matches!(
+        (stage.standing("a"), stage.standing("b")),
+        (Standing::Ejected { .. }, _) | (_, Standing::Ejected { .. })
+    ));
 }
