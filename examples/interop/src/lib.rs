@@ -10,14 +10,15 @@
 //! checked with that, [`soak`] the two cases that go on for as long as they are told; [`settings`] has the flags, which have the names
 //! that all such programs share.
 //!
-//! Of gRPC's cases there are the fourteen that ask for neither credentials nor compression nor a caching proxy, and the two soaks. Not
+//! Of gRPC's cases there are the fourteen that ask for neither credentials nor compression nor a caching proxy, the two soaks, and for a
+//! client at a server that breaks off the six [negative ones](cases::NEGATIVE) of HTTP/2. Not
 //! there: `client_compressed_unary`, `server_compressed_unary`, `client_compressed_streaming` and `server_compressed_streaming` choose
 //! message by message what is compressed and look at each message's flag, where kit chooses for a method
 //! ([`grpc::Config`](kit::grpc::Config)); grpc-go, too, has none of them. `cacheable_unary` needs a `GET` that gRPC over HTTP/2 does not
 //! know. What asks for credentials needs TLS.
 //!
 //! # Source
-//! github.com/grpc/grpc, `doc/interop-test-descriptions.md`, and `src/proto/grpc/testing/` for the numbers of the fields.
+//! github.com/grpc/grpc, `doc/interop-test-descriptions.md` and `doc/negative-http2-interop-test-descriptions.md`, and `src/proto/grpc/testing/` for the numbers of the fields.
 
 pub mod cases;
 pub mod client;

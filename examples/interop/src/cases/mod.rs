@@ -2,6 +2,7 @@
 
 mod cancel;
 mod metadata;
+mod negative;
 mod status;
 mod streams;
 mod unary;
@@ -14,7 +15,7 @@ use kit::{Code, Context, Error};
 use crate::client::TestClient;
 use crate::messages::Payload;
 
-/// All of them, but for the [soaks](crate::soak), which have settings.
+/// Those that any server passes; the [soaks](crate::soak) have settings.
 pub const NAMES: [&str; 14] = [
     "empty_unary",
     "large_unary",
@@ -32,6 +33,13 @@ pub const NAMES: [&str; 14] = [
     "timeout_on_sleeping_server",
 ];
 
+/// Those that a server passes only if it plays the case of that name: it breaks off, or has limits, as HTTP/2 lets it.
+///
+/// # Source
+/// github.com/grpc/grpc, `doc/negative-http2-interop-test-descriptions.md`.
+pub const NEGATIVE: [&str; 6] =
+    ["goaway", "rst_after_header", "rst_during_data", "rst_after_data", "ping", "max_streams"];
+
 /// Why a case failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -43,7 +51,11 @@ pub enum Failed {
     #[error("{0}")]
     Otherwise(String),
     /// There is no such case here.
-    #[error("there is no case {0:?}; there are {names}, rpc_soak, channel_soak", names = NAMES.join(", "))]
+    #[error(
+        "there is no case {0:?}; there are {names}, rpc_soak, channel_soak, and for servers that play them {negative}",
+        names = NAMES.join(", "),
+        negative = NEGATIVE.join(", "),
+    )]
     Unknown(String),
 }
 
@@ -70,6 +82,10 @@ pub async fn run(name: &str, client: &TestClient) -> Result<(), Failed> {
         "cancel_after_begin" => cancel::after_begin(client).await,
         "cancel_after_first_response" => cancel::after_first_response(client).await,
         "timeout_on_sleeping_server" => cancel::timeout(client).await,
+        "goaway" => negative::goaway(client).await,
+        "rst_after_header" | "rst_during_data" | "rst_after_data" => negative::reset(client).await,
+        "ping" => negative::ping(client).await,
+        "max_streams" => negative::max_streams(client).await,
         other => Err(Failed::Unknown(other.to_owned())),
     }
 }
