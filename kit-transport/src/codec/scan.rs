@@ -41,12 +41,17 @@ enum Open {
     Endless { pairs: bool, odd: bool },
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Cursor<'_> {
+impl<'a> Cursor<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
     pub(super) fn byte(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(self.at)?;
         self.at += 1;
@@ -58,10 +63,14 @@ impl Cursor<'_> {
         (0..width).try_fold(0, |number: u64, _| Some(number << 8 | u64::from(self.byte()?)))
     }
 
+    pub(super) fn take(&mut self, count: u64) -> Option<&'a [u8]> {
+        let taken = self.bytes[self.at..].get(..usize::try_from(count).ok()?)?;
+        self.at += taken.len();
+        Some(taken)
+    }
+
     pub(super) fn skip(&mut self, count: u64) -> Option<()> {
-        let count = usize::try_from(count).ok().filter(|&count| count <= self.rest())?;
-        self.at += count;
-        Some(())
+        self.take(count).map(drop)
     }
 
     fn rest(&self) -> usize {
@@ -71,7 +80,7 @@ impl Cursor<'_> {
 
 /// Looks through `bytes`, whose heads `head` reads; it answers `None` for one that is none, or is cut off.
 pub(super) fn scan(bytes: &[u8], mut head: impl FnMut(&mut Cursor<'_>) -> Option<Head>) -> Result<(), Fault> {
-    let mut cursor = Cursor { bytes, at: 0 };
+    let mut cursor = Cursor::new(bytes);
     let mut open = [Open::Left(0); DEPTH];
     let mut depth = 0usize;
     loop {

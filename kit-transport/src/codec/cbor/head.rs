@@ -2,15 +2,15 @@ use crate::codec::scan::{Cursor, Head};
 
 /// The head of an item, and all of one that holds none. RFC 8949, 3 and appendix C.
 pub(super) fn head(cursor: &mut Cursor<'_>) -> Option<Head> {
-    let (major, argument) = argument(cursor)?;
-    Some(match (major, argument) {
+    let Argument { major, value, .. } = argument(cursor)?;
+    Some(match (major, value) {
         (NUMBER | NEGATIVE, Some(_)) => Head::Whole,
         (BYTES | TEXT, Some(length)) => {
             cursor.skip(length)?;
             Head::Whole
         }
         (BYTES | TEXT, None) => {
-            skip_chunks(cursor, major)?;
+            pieces(cursor, major, |_| ())?;
             Head::Whole
         }
         (ARRAY, Some(count)) => Head::Holds(count),
@@ -24,38 +24,46 @@ pub(super) fn head(cursor: &mut Cursor<'_>) -> Option<Head> {
     })
 }
 
-const NUMBER: u8 = 0;
-const NEGATIVE: u8 = 1;
-const BYTES: u8 = 2;
-const TEXT: u8 = 3;
-const ARRAY: u8 = 4;
-const MAP: u8 = 5;
-const TAG: u8 = 6;
-const SIMPLE: u8 = 7;
+pub(super) const NUMBER: u8 = 0;
+pub(super) const NEGATIVE: u8 = 1;
+pub(super) const BYTES: u8 = 2;
+pub(super) const TEXT: u8 = 3;
+pub(super) const ARRAY: u8 = 4;
+pub(super) const MAP: u8 = 5;
+pub(super) const TAG: u8 = 6;
+pub(super) const SIMPLE: u8 = 7;
 
-/// The major type, and the number beside it; `None` for one without end.
-fn argument(cursor: &mut Cursor<'_>) -> Option<(u8, Option<u64>)> {
+/// What an item begins with.
+pub(super) struct Argument {
+    pub(super) major: u8,
+    /// What stands in the byte beside it: the number, or how wide it is.
+    pub(super) short: u8,
+    /// The number; `None` for one without end.
+    pub(super) value: Option<u64>,
+}
+
+pub(super) fn argument(cursor: &mut Cursor<'_>) -> Option<Argument> {
     let first = cursor.byte()?;
     let (major, short) = (first >> 5, first & 0x1f);
-    let argument = match short {
+    let value = match short {
         0..=23 => Some(short.into()),
         24..=27 => Some(cursor.number(1 << (short - 24))?),
         31 => None,
         _ => return None,
     };
     // A simple value in two bytes must need them.
-    if major == SIMPLE && short == 24 && argument < Some(32) {
+    if major == SIMPLE && short == 24 && value < Some(32) {
         return None;
     }
-    Some((major, argument))
+    Some(Argument { major, short, value })
 }
 
 /// A text or bytes in pieces, each of the same type and measured.
-fn skip_chunks(cursor: &mut Cursor<'_>, whole: u8) -> Option<()> {
+pub(super) fn pieces<'a>(cursor: &mut Cursor<'a>, whole: u8, mut each: impl FnMut(&'a [u8])) -> Option<()> {
     loop {
         match argument(cursor)? {
-            (SIMPLE, None) => return Some(()),
-            (major, Some(length)) if major == whole => cursor.skip(length)?,
+            Argument { major: SIMPLE, value: None, .. } => return Some(()),
+            Argument { major, value: Some(length), .. } if major == whole => each(cursor.take(length)?),
             _ => return None,
         }
     }

@@ -1,4 +1,7 @@
+mod access;
+mod de;
 mod head;
+mod item;
 #[cfg(test)]
 mod tests;
 
@@ -7,15 +10,16 @@ use kit_core::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::de::Reader;
 use super::buffer::written;
 use super::scan::{self, Names, scan};
 use super::{Codec, Decode, Encode};
 
 /// CBOR by serde, at most [`DEPTH`](Self::DEPTH) levels deep. Feature `cbor`.
 ///
-/// A struct is a map with the names of its fields. Lengths may be given or left open, floats have any width; a tag that a type does not
-/// ask for is passed over where it asks for what is in it. A field that stands twice is an error where a struct is read, and the last
-/// one wins where a map is.
+/// A struct is a map with the names of its fields. Lengths may be given or left open, floats have any width and may be written as whole
+/// numbers; a tag that a type does not ask for is passed over where it asks for what is in it. A field that stands twice is an error
+/// where a struct is read, and the last one wins where a map is; an array that holds more than is read is refused, as it is in JSON.
 ///
 /// ```
 /// use kit_transport::codec::{Cbor, Decode as _, Encode as _};
@@ -62,30 +66,6 @@ impl<T: Serialize + ?Sized> Encode<T> for Cbor {
 impl<T: DeserializeOwned> Decode<T> for Cbor {
     fn decode(&self, bytes: &[u8]) -> Result<T, Error> {
         scan(bytes, head::head).map_err(|fault| NAMES.fault(fault))?;
-        ciborium::from_reader(bytes).map_err(|error| NAMES.mismatch(Cause::from(error)))
-    }
-}
-
-/// What the reader said: its own error shows its fields where a line is wanted.
-#[derive(Debug, thiserror::Error)]
-enum Cause {
-    #[error("{0}")]
-    Value(String),
-    #[error("a value at byte {0} is none that is known")]
-    Syntax(usize),
-    #[error("it is nested too deeply")]
-    Depth,
-}
-
-impl<E> From<ciborium::de::Error<E>> for Cause {
-    fn from(error: ciborium::de::Error<E>) -> Self {
-        use ciborium::de::Error;
-        match error {
-            Error::Semantic(_, complaint) => Cause::Value(complaint),
-            Error::Syntax(at) => Cause::Syntax(at),
-            Error::RecursionLimitExceeded => Cause::Depth,
-            // The bytes are here, all of them: it wanted more than the value has.
-            Error::Io(_) => Cause::Value("it ends too early".to_owned()),
-        }
+        T::deserialize(&mut Reader::new(bytes)).map_err(|error| NAMES.mismatch(error))
     }
 }

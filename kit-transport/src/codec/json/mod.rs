@@ -14,7 +14,8 @@ use super::{Codec, Decode, ECHO_LIMIT, Encode, shown};
 ///
 /// All of it must be UTF-8, without a byte order mark. A number must fit the type that it is read into, and an escape must spell
 /// characters: half of a surrogate pair is refused. A field that stands twice in an object is an error where a struct is read, and the
-/// last one wins where a map is.
+/// last one wins where a map is. A float that is no number, or infinite, is written as `null`, as JavaScript does, and so is not read back
+/// as a float.
 ///
 /// ```
 /// use kit_transport::codec::{Decode as _, Encode as _, Json};

@@ -74,6 +74,47 @@ fn what_is_malformed_or_does_not_fit_is_refused_with_a_reason() {
 }
 
 #[test]
+fn an_extension_that_nobody_reads_is_passed_over_whole() {
+    for extension in [&b"\xd6\xff0123"[..], b"\xc7\x00\x05", b"\xc7\x02\x05ab", b"\xd8\x050123456789abcdef"] {
+        let before = [b"\x82\xa1x", extension, b"\xa1s\xa1a"].concat();
+        let behind = [b"\x82\xa1s\xa1a\xa1x", extension].concat();
+        for bytes in [before, behind] {
+            assert_eq!(Decode::<Text>::decode(&MsgPack, &bytes).unwrap().s, "a", "{bytes:?}");
+        }
+        assert_eq!(refused::<String>(extension).reason(), Some("msgpack_mismatch"));
+    }
+}
+
+/// One that is lost would be taken for what comes next.
+#[test]
+fn nothing_that_is_left_over_is_read_as_something_else() {
+    #[derive(Debug, Deserialize, PartialEq)]
+    enum Kind {
+        Unit,
+        New(u8),
+    }
+
+    assert_eq!(refused::<((u8, u8), u8)>(b"\x92\x93\x01\x02\x03\x04").reason(), Some("msgpack_mismatch"));
+    assert_eq!(refused::<(u8, u8)>(b"\x93\x01\x02\x03").reason(), Some("msgpack_mismatch"));
+    for bytes in [
+        &b"\x92\x81\xa4Unit\x05\x06"[..],
+        b"\x93\xa3New\x09\x07",
+        b"\x92\xa3New\x09",
+        b"\x92\x82\xa3New\x01\xa4Unit\xc0\x02",
+        b"\x92\x80\x01",
+        b"\x93\x91\xa3New\x09\x07",
+    ] {
+        assert_eq!(refused::<(Kind, u8)>(bytes).reason(), Some("msgpack_mismatch"), "{bytes:?}");
+    }
+    for (bytes, kind) in
+        [(&b"\xa4Unit"[..], Kind::Unit), (b"\x81\xa4Unit\xc0", Kind::Unit), (b"\x81\xa3New\x09", Kind::New(9))]
+    {
+        let both = [&b"\x92"[..], bytes, b"\x07"].concat();
+        assert_eq!(Decode::<(Kind, u8)>::decode(&MsgPack, &both).unwrap(), (kind, 7));
+    }
+}
+
+#[test]
 fn depth_is_limited_also_where_nobody_reads() {
     assert!(Decode::<IgnoredAny>::decode(&MsgPack, &nested(MsgPack::DEPTH)).is_ok());
     // A type that nests as deeply fits the stack of a thread, here that of a test, without optimizations.
