@@ -90,7 +90,9 @@ impl Lines {
                     return Poll::Ready(Some(Ok(line)));
                 }
             }
-            if self.buffer.len() > self.max {
+            // The end of a line may have come in half.
+            let open = self.buffer.strip_suffix(b"\r").unwrap_or(&self.buffer);
+            if open.len() > self.max {
                 self.number += 1;
                 return Poll::Ready(Some(Err(self.too_long())));
             }
@@ -113,7 +115,8 @@ impl Lines {
         let line = match memchr::memchr(b'\n', &self.buffer[self.seen..]) {
             Some(end) => {
                 let mut line = self.buffer.split_to(self.seen + end + 1);
-                line.truncate(self.seen + end);
+                let ended = &line[..self.seen + end];
+                line.truncate(ended.strip_suffix(b"\r").unwrap_or(ended).len());
                 line
             }
             None if self.ended && !self.buffer.is_empty() => self.buffer.split(),

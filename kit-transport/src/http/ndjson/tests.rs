@@ -72,6 +72,21 @@ fn the_length_of_a_line_is_bounded_however_it_comes() {
 }
 
 #[test]
+fn the_end_of_a_line_is_no_part_of_its_length() {
+    let exact = format!("\"{}\"", "x".repeat(18));
+    for end in ["", "\n", "\r\n", "\r\n\r\n"] {
+        let body = format!("{exact}{end}");
+        let bytes = frames(body.bytes().map(|byte| Bytes::from(vec![byte])).collect());
+        for body in [body.clone().into(), bytes] {
+            assert_eq!(read::<String>(body).unwrap(), ["x".repeat(18)], "{end:?}");
+        }
+    }
+    for body in [format!("{exact} \r\n"), format!("{exact}\r\r\n"), format!("{exact}\r1\n")] {
+        assert_eq!(read::<String>(body).unwrap_err().reason(), Some("line_too_long"));
+    }
+}
+
+#[test]
 fn a_body_that_breaks_off_is_an_error_and_never_short() {
     let body = Body::stream(stream::iter([Ok(Bytes::from_static(b"1\n2")), Err(Error::data_loss("lost"))]));
     let mut items = NdJson::new().read::<u32>(body);
