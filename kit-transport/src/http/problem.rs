@@ -12,7 +12,9 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use http::{Response, StatusCode};
 use kit_core::failure::Details;
 use kit_core::sources::{SystemClock, WallClock};
@@ -20,7 +22,7 @@ use kit_core::{Code, Error, Retry};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::server::extract::Readable;
+use super::server::extract::{MediaTypeError, Readable};
 use super::{Body, BodyTooLarge, code_of, status_of};
 use crate::failure;
 
@@ -156,6 +158,10 @@ pub fn response(error: &Error) -> Response<Body> {
         && let Ok(types) = HeaderValue::from_str(readable.types())
     {
         headers.insert(ACCEPT, types);
+    }
+    // A layer that undoes codings names them instead.
+    if let Some(MediaTypeError::Coding) = error.cause() {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     }
     response
 }

@@ -113,7 +113,10 @@ fn only(headers: &HeaderMap) -> Result<&HeaderValue, MediaTypeError> {
 /// Whether the body is as it was written, without a content coding: nothing here undoes one.
 ///
 /// # Errors
-/// 415, with the cause [`MediaTypeError::Coding`].
+/// 415, with the cause [`MediaTypeError::Coding`] and `Accept-Encoding: identity`.
+///
+/// # Source
+/// RFC 9110, 12.5.3: the header in the answer tells an unknown coding from an unknown type.
 pub fn uncoded(headers: &HeaderMap) -> Result<(), Error> {
     let plain = headers.get_all(CONTENT_ENCODING).iter().all(|value| {
         let mut codings = value.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
@@ -303,6 +306,11 @@ mod tests {
         for coding in ["gzip", "identity, br", "x", "\u{e9}"] {
             let headers = headers(&[json.clone(), (CONTENT_ENCODING, coding.as_bytes())]);
             assert_eq!(checked(&headers), Err(MediaTypeError::Coding), "{coding:?}");
+            let answer = problem::response(&uncoded(&headers).unwrap_err());
+            assert_eq!(
+                (&answer.headers()["accept-encoding"], answer.headers().get("accept")),
+                (&"identity".parse().unwrap(), None)
+            );
         }
         for coding in ["identity", "IDENTITY", " identity , identity", ""] {
             assert_eq!(checked(&headers(&[json.clone(), (CONTENT_ENCODING, coding.as_bytes())])), Ok(()), "{coding:?}");
