@@ -6,6 +6,26 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::codec::{Codec, Json};
+
+/// What requests and answers are called: JSON, also by the two names of their own that a draft gave them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Envelope;
+
+impl Codec for Envelope {
+    fn content_type(&self) -> &'static str {
+        Json.content_type()
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["application/json-rpc", "application/jsonrequest"]
+    }
+
+    fn reads(&self, essence: &str) -> bool {
+        Json.reads(essence) || self.aliases().contains(&essence)
+    }
+}
+
 /// What a version must be, exactly.
 const VERSION: &str = "2.0";
 

@@ -30,6 +30,14 @@ async fn an_answer_to_the_call_is_taken_however_it_is_written() {
 }
 
 #[tokio::test]
+async fn an_answer_may_have_one_of_the_names_of_its_own() {
+    for kind in ["application/json-rpc", "application/jsonrequest; charset=utf-8"] {
+        let canned = Canned::new(200, kind, r#"{"jsonrpc":"2.0","result":7,"id":1}"#);
+        assert_eq!(call(&canned).await.unwrap(), 7, "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_answer_to_the_call_is_malformed() {
     for body in [
         "",
@@ -52,6 +60,9 @@ async fn what_is_no_answer_to_the_call_is_malformed() {
         r#"{"jsonrpc":"2.0","error":{"code":1,"message":"m"},"id":2}"#,
         r#"{"jsonrpc":"2.0","error":{"code":1},"id":1}"#,
         r#"{"jsonrpc":"2.0","error":"no","id":1}"#,
+        r#"{"jsonrpc":"2.0","error":null,"id":1}"#,
+        r#"{"jsonrpc":"2.0","error":{"code":99999999999999999999,"message":"m"},"id":1}"#,
+        r#"{"jsonrpc":"2.0","error":{"code":1.5,"message":"m"},"id":1}"#,
         r#"{"jsonrpc":"2.0","result":"seven","id":1}"#,
     ] {
         let error = call(&Canned::json(body)).await.unwrap_err();

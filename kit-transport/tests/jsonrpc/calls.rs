@@ -34,10 +34,15 @@ async fn what_is_about_http_leaves_as_http() {
     }
     let mut request = post(SUM_CALL);
     request.headers_mut().remove("content-type");
-    assert_eq!(send(&service, request).await.status, 415);
-    let mut request = post(SUM_CALL);
-    request.headers_mut().insert("content-type", HeaderValue::from_static("application/json; charset=utf-8"));
-    assert_eq!(send(&service, request).await.json()["result"], 3);
+    let answer = send(&service, request).await;
+    assert_eq!((answer.status.as_u16(), answer.header("accept")), (415, "application/json"));
+    for kind in
+        ["application/json; charset=utf-8", "application/json-rpc", "Application/JSONRequest", "application/x+json"]
+    {
+        let mut request = post(SUM_CALL);
+        request.headers_mut().insert("content-type", HeaderValue::from_static(kind));
+        assert_eq!(send(&service, request).await.json()["result"], 3, "{kind}");
+    }
     let small = service.with_body_limit(BodyLimit(SUM_CALL.len() - 1));
     assert_eq!(ask(&small, SUM_CALL).await.status, 413);
 }

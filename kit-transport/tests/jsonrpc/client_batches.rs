@@ -103,6 +103,20 @@ async fn an_answer_to_nothing_or_twice_to_one_spoils_the_batch() {
 }
 
 #[tokio::test]
+async fn a_batch_that_is_refused_with_a_status_too_says_why_in_its_body() {
+    let refused = r#"{"jsonrpc":"2.0","error":{"code":-32600,"message":"too long"},"id":null}"#;
+    let ended = async |status, body| {
+        let canned = Canned::new(status, "application/json", body);
+        let error = canned.client().batches().call(&mut Context::new(), two().0).await.unwrap_err();
+        (error.code(), error.message().to_owned())
+    };
+    assert_eq!(ended(500, refused).await, (Code::InvalidArgument, "too long".to_owned()));
+    // A list beside a status that denies it is not believed.
+    assert_eq!(ended(500, r#"[{"jsonrpc":"2.0","result":10,"id":1}]"#).await.0, Code::Internal);
+    assert_eq!(ended(413, "").await.0, Code::ResourceExhausted);
+}
+
+#[tokio::test]
 async fn a_batch_ends_as_the_first_call_that_failed() {
     for (code, outcome) in [(-32014, Outcome::BackendError), (-32004, Outcome::TimedOut), (-32005, Outcome::Success)] {
         let error = format!(r#"{{"jsonrpc":"2.0","error":{{"code":{code},"message":"m"}},"id":1}}"#);

@@ -145,7 +145,7 @@ where
         let (body, places) = self.write(batch)?;
         let received = self.0.exchange(cx, body).await?;
         if let Some(failed) = received.failed {
-            return Err(failed);
+            return Err(refusal(&received.body).unwrap_or(failed));
         }
         let results = read(&received.body, &places, length)?;
         let outcomes = results.iter().flatten().map(Outcome::of);
@@ -173,6 +173,12 @@ impl<E> Batches<E> {
     }
 }
 
+/// The error with which a whole batch was refused: one object where there should be a list, of no call.
+fn refusal(body: &[u8]) -> Option<Error> {
+    let answer = answer::text(body).and_then(answer::read).ok()?;
+    if answer.id == "null" { answer.result.err() } else { None }
+}
+
 /// The results of a batch, each at the place of its call.
 fn read(body: &Bytes, places: &HashMap<Id, usize>, length: usize) -> Result<Vec<Option<Result<Bytes, Error>>>, Error> {
     let mut results: Vec<_> = (0..length).map(|_| None).collect();
@@ -185,10 +191,7 @@ fn read(body: &Bytes, places: &HashMap<Id, usize>, length: usize) -> Result<Vec<
     }
     let text = answer::text(body)?;
     let Some(answers) = elements(text, usize::MAX) else {
-        // One object where there should be a list: the whole batch was refused.
-        let answer = answer::read(text)?;
-        let refused = if answer.id == "null" { answer.result.err() } else { None };
-        return Err(refused.unwrap_or_else(|| answer::malformed("it answers a batch, and is no array")));
+        return Err(refusal(body).unwrap_or_else(|| answer::malformed("it answers a batch, and is no array")));
     };
     let mut stray = None;
     for text in answers {

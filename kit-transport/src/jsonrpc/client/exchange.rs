@@ -7,10 +7,10 @@ use kit_core::{Code, Context, Endpoint, Error, Retry, Routed};
 use tokio::time::timeout_at;
 
 use super::Client;
-use crate::codec::Json;
 use crate::http::client::UnexpectedAnswer;
 use crate::http::server::extract::{MediaTypeError, accepts};
 use crate::http::{Body, BodyTooLarge, Request, Response, problem};
+use crate::jsonrpc::message::Envelope;
 
 /// What came back.
 pub(super) struct Received {
@@ -87,7 +87,7 @@ impl<E> Client<E> {
 }
 
 fn readable(headers: &HeaderMap) -> Result<(), Error> {
-    let Err(refused) = accepts(&Json, headers) else { return Ok(()) };
+    let Err(refused) = accepts(&Envelope, headers) else { return Ok(()) };
     let header = |name| headers.get(name).map_or_else(String::new, shown);
     // In words of its own: that error is one of a server, for whom the mistake is its caller's.
     let (cause, reason) = match refused.cause::<MediaTypeError>() {

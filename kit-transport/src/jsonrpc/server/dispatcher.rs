@@ -12,9 +12,9 @@ use kit_core::{BoxEndpoint, Context, Endpoint, Error, Layer as _, Method, Outcom
 use super::answer::{self, Answer};
 use super::request::{self, Item, Message};
 use super::{Config, Params, Reply};
-use crate::codec::Json;
 use crate::http::server::extract::{FromRequest as _, accepts};
 use crate::http::{Request, Response};
+use crate::jsonrpc::message::Envelope;
 use crate::jsonrpc::{Fault, outcome_of};
 
 /// The methods that stand for calls which reached no endpoint, for labels and logs.
@@ -149,7 +149,7 @@ impl Endpoint<Request> for Dispatcher {
     type Response = Response;
 
     async fn call(&self, cx: &mut Context, mut request: Request) -> Result<Response, Error> {
-        accepts(&Json, cx.inbound().headers())?;
+        accepts(&Envelope, cx.inbound().headers())?;
         let body = Bytes::from_request(cx, &mut request).await?;
         // A message is too big to be kept while its calls run.
         drop(request);

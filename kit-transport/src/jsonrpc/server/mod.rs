@@ -1,7 +1,8 @@
 //! Endpoints as JSON-RPC methods.
 //!
 //! [`Methods`] collects them, [`Dispatcher`] is their endpoint over HTTP, for a route of a [`Router`](crate::http::server::Router): `POST`
-//! and `application/json`, 405 and 415 otherwise, 413 for a body over the [limit](crate::http::server::extract::BodyLimit).
+//! and `application/json`, or `application/json-rpc` and `application/jsonrequest` as the draft "JSON-RPC over HTTP" of 2008 calls it;
+//! 405 and 415 otherwise, 413 for a body over the [limit](crate::http::server::extract::BodyLimit).
 //! Those leave as problems of HTTP, since nothing of JSON-RPC was read; all else is 200 with an answer, or 204 without.
 //!
 //! # What the specification leaves open
