@@ -73,6 +73,14 @@ pub trait CodecRig {
     fn claims(&self) -> Vec<Vec<u8>> {
         Vec::new()
     }
+
+    /// Runs it, and answers how many bytes were allocated at most at one time meanwhile: for an author whose tests count that, such as
+    /// with the crate allocation-counter. What only [claims](Self::claims) to be long must then take little. Default `None`: nobody
+    /// counts, and that such bytes are refused is all that is shown.
+    fn allocated(&self, run: &mut dyn FnMut()) -> Option<u64> {
+        run();
+        None
+    }
 }
 
 type Played = Result<(), NotShown>;
@@ -277,9 +285,14 @@ fn depth<R: CodecRig>(rule: &Rule<'_, R>) -> Played {
 }
 
 fn claims<R: CodecRig>(rule: &Rule<'_, R>) -> Played {
+    /// For an error and what a reader begins with, in bytes.
+    const ROOM: u64 = 64 * 1024;
     let claims = rule.rig.claims();
     for claim in &claims {
-        rule.refused(claim);
+        let allocated = rule.rig.allocated(&mut || rule.refused(claim));
+        rule.check(allocated.is_none_or(|bytes| bytes <= ROOM), || {
+            format!("{} takes {} bytes", shown(claim), allocated.unwrap_or_default())
+        });
     }
     if claims.is_empty() { Err(NotShown) } else { Ok(()) }
 }

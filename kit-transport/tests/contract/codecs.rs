@@ -80,6 +80,10 @@ macro_rules! rig {
             fn claims(&self) -> Vec<Vec<u8>> {
                 $claims
             }
+
+            fn allocated(&self, run: &mut dyn FnMut()) -> Option<u64> {
+                Some(allocation_counter::measure(run).bytes_max)
+            }
         }
     };
 }
@@ -247,6 +251,10 @@ mod protobuf {
             [&b"\x0a\x80\x80\x80\x80\x04"[..], b"\x1a\xff\xff\xff\xff\x0f\x01", b"\x22\x80\x80\x80\x80\x04a"]
                 .map(<[u8]>::to_vec)
                 .to_vec()
+        }
+
+        fn allocated(&self, run: &mut dyn FnMut()) -> Option<u64> {
+            Some(allocation_counter::measure(run).bytes_max)
         }
     }
 

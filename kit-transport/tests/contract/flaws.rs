@@ -13,6 +13,7 @@ enum Flawed {
     TakesNothingForAValue,
     RepeatsAll,
     Forgets,
+    BelievesClaims,
 }
 
 impl Codec for Flawed {
@@ -35,6 +36,10 @@ impl Decode<Message> for Flawed {
         let end = bytes.iter().position(|byte| *byte == b'}').map_or(0, |at| at + 1);
         match self {
             Flawed::ReadsWhatFollows if end > 0 => Json.decode(&bytes[..end]),
+            Flawed::BelievesClaims => {
+                drop(std::hint::black_box(Vec::<u8>::with_capacity(1 << 20)));
+                Json.decode(bytes)
+            }
             Flawed::TakesNothingForAValue if bytes.is_empty() => Ok(Message::default()),
             Flawed::RepeatsAll => Json.decode(bytes).map_err(|error: Error| {
                 let text: String =
@@ -61,6 +66,14 @@ impl CodecRig for Flawed {
     fn large(&self, bytes: usize) -> Message {
         Message::new("x".repeat(bytes))
     }
+
+    fn claims(&self) -> Vec<Vec<u8>> {
+        vec![b"{\"text\":\"a".to_vec()]
+    }
+
+    fn allocated(&self, run: &mut dyn FnMut()) -> Option<u64> {
+        Some(allocation_counter::measure(run).bytes_max)
+    }
 }
 
 #[test]
@@ -79,6 +92,12 @@ fn a_codec_that_takes_a_part_for_a_value_is_found() {
 #[should_panic(expected = "rule \"repeats little of what it refuses\" is broken")]
 fn a_codec_that_repeats_what_it_was_fed_is_found() {
     contract(&Flawed::RepeatsAll);
+}
+
+#[test]
+#[should_panic(expected = "rule \"believes no length that is only claimed\" is broken")]
+fn a_codec_that_sets_aside_what_is_only_claimed_is_found() {
+    contract(&Flawed::BelievesClaims);
 }
 
 #[test]
