@@ -1,4 +1,4 @@
-//! For `./fuzz`: the names of the targets; or, with a name and a folder, that target's seeds as files in it.
+//! For `scripts/fuzz`: the names of the targets; or, with a name and a folder, that target's seeds as files in it.
 
 use std::io::Write as _;
 use std::path::Path;

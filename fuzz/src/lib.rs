@@ -3,9 +3,10 @@
 //! A target takes bytes and panics if what must hold does not: no decoder panics, what was read is written and read again as the same,
 //! what is refused is refused with an error that may be shown, whoever sends rubbish gets an answer and the connection's end.
 //!
-//! `cargo test -p kit-fuzz` runs each target on its seeds and on what is near them; `./fuzz TARGET SECONDS` lets libFuzzer look for more.
+//! `cargo test -p kit-fuzz` runs each target on its seeds and on what is near them; `scripts/fuzz TARGET SECONDS` lets libFuzzer look for more.
 
 mod codecs;
+mod discovery;
 mod grpc;
 mod http;
 mod jsonrpc;
@@ -40,6 +41,9 @@ pub const TARGETS: &[Target] = &[
     http::CLIENT,
     jsonrpc::SERVER,
     jsonrpc::CLIENT,
+    discovery::CONSUL,
+    discovery::DNS,
+    discovery::VALUES,
     text::SPECS,
     text::CONFIG,
 ];
