@@ -72,6 +72,37 @@ macro_rules! made {
 
 made!(Made, Lost, at);
 
+/// Names that the derive, or the prelude, uses itself.
+pub mod names {
+    use kit_macros::Failure;
+
+    /// Of another enum.
+    #[derive(Debug, PartialEq, Failure)]
+    #[failure(crate = "kit_core")]
+    pub enum Option {
+        /// A variant of another enum.
+        #[failure(code = "NotFound", message = "none")]
+        None,
+        /// Another.
+        #[failure(code = "Aborted", message = "{0}")]
+        Some(u8),
+        /// And another.
+        #[failure(code = "Unknown", message = "{payload} {reason} {details:?} {values:?} {f}")]
+        Err {
+            /// What is written.
+            payload: u8,
+            /// What it is called.
+            reason: String,
+            /// What is read.
+            details: Vec<u8>,
+            /// What is in it.
+            values: [u8; 2],
+            /// Whom it is shown by.
+            f: u8,
+        },
+    }
+}
+
 fn fails() -> Result<(), Error> {
     Err(Displayed::Full { most: 3 })?
 }
@@ -89,4 +120,12 @@ fn main() {
     assert_eq!(Error::from(Made::Lost { at: 1 }).reason(), Some("lost"));
     assert_eq!(Shapes::NAME, "tests.Shapes");
     assert!(matches!(Error::from(Shapes::Unit).cause(), Some(Shapes::Unit)));
+    for failure in [
+        names::Option::None,
+        names::Option::Some(1),
+        names::Option::Err { payload: 1, reason: "r".into(), details: vec![2], values: [3, 4], f: 5 },
+    ] {
+        let details = failure.details().expect("it is small");
+        assert_eq!(names::Option::from_details(&details), Some(failure));
+    }
 }
