@@ -4,9 +4,12 @@
 #![cfg(feature = "grpc")]
 #![allow(clippy::unwrap_used, reason = "a test that unwraps fails where it should")]
 
+mod answers;
 mod calls;
-mod faults;
+mod deadlines;
+mod ends;
 mod gzip;
 mod hostile;
+mod resets;
 mod streams;
 mod support;

@@ -19,6 +19,7 @@ use kit_transport::grpc::client::{self, BidiStream, Binding, ClientStream, Serve
 use kit_transport::http::client::{Channel, Channels, Client, Config, Target};
 use prost::Message;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 #[path = "../support/clock.rs"]
@@ -271,9 +272,15 @@ impl Exchange {
 }
 
 /// The messages of a request, and the way to send them.
-pub(crate) fn requests() -> (tokio::sync::mpsc::Sender<Result<Text, Error>>, Messages<Text>) {
-    let (send, mut receive) = tokio::sync::mpsc::channel(8);
+pub(crate) fn requests() -> (mpsc::Sender<Result<Text, Error>>, Messages<Text>) {
+    let (send, mut receive) = mpsc::channel(8);
     (send, Messages::new(futures_util::stream::poll_fn(move |task| receive.poll_recv(task))))
+}
+
+/// A channel of what a peer saw, for plays that are made anew for each stream.
+pub(crate) fn seen<T: Send + 'static>() -> (impl Fn(T) + Clone + Send + Sync, mpsc::Receiver<T>) {
+    let (send, receive) = mpsc::channel(8);
+    (move |what| send.try_send(what).expect("the test listens"), receive)
 }
 
 /// A context whose deadline is this far away.
