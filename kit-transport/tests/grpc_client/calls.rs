@@ -37,6 +37,41 @@ async fn a_call_is_sent_as_the_specification_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_only_the_protocol_says_is_nobodys_metadata() {
+    let _clock = Clock::hold();
+    let peer = Peer::start(async |mut exchange: Exchange| {
+        for name in ["grpc-encoding", "grpc-accept-encoding", "grpc-status", "grpc-message", "grpc-status-details-bin"]
+        {
+            assert_eq!(exchange.header(name), None, "{name}");
+        }
+        assert_eq!(exchange.header("grpc-timeout"), Some("1500000u"));
+        // What layers say in names of gRPC's goes along.
+        for (name, value) in [("grpc-previous-rpc-attempts", "1"), ("grpc-trace-bin", "AQI"), ("x-own", "1")] {
+            assert_eq!(exchange.header(name), Some(value));
+        }
+        exchange.well();
+    })
+    .await;
+    let mut cx = cx_with(std::time::Duration::from_millis(1_500));
+    for (name, value) in [
+        ("grpc-encoding", "gzip"),
+        ("grpc-accept-encoding", "gzip"),
+        ("grpc-status", "0"),
+        ("grpc-message", "no"),
+        ("grpc-timeout", "9H"),
+        ("grpc-previous-rpc-attempts", "1"),
+        ("x-own", "1"),
+    ] {
+        cx.outbound_mut().insert(name, value).unwrap();
+    }
+    cx.outbound_mut().insert_bin("grpc-status-details-bin", b"none").unwrap();
+    cx.outbound_mut().insert_bin("grpc-trace-bin", &[1, 2]).unwrap();
+    let client = Client::new(config()).unwrap();
+    let length = client::unary::<Length>(&LENGTH).at(&client, &peer.target()).unwrap();
+    assert_eq!(length.call(&mut cx, text("hello")).await.unwrap(), FIVE);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_came_before_and_after_the_message_is_inbound_metadata() {
     let _clock = Clock::hold();
     let peer = Peer::start(async |mut exchange: Exchange| {

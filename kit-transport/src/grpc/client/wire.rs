@@ -134,6 +134,10 @@ impl<C: Codec> Wire<C> {
         message.headers_mut().insert(USER_AGENT, AGENT);
         call.sign(&mut message);
         let headers = message.headers_mut();
+        if call.cx.outbound().is_some() {
+            status::unreserve(headers);
+            headers.remove(ACCEPT_ENCODING);
+        }
         headers.insert(CONTENT_TYPE, self.content_type.clone());
         headers.insert(TE, TRAILERS);
         if self.config.gzip {

@@ -10,11 +10,12 @@ mod tests;
 
 use std::time::Duration;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use kit_core::{Code, Error, Metadata, Retry};
 use prost::Message as _;
 
 use self::details::Status;
+use super::frame::ENCODING;
 use crate::http::problem::{PUSHBACK, clean, pushback};
 
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -61,10 +62,16 @@ pub(crate) fn sealed(mut left: HeaderMap, error: Option<&Error>) -> HeaderMap {
     left
 }
 
+/// What only the protocol says. What layers say in names of gRPC is not among it: `grpc-previous-rpc-attempts`, `grpc-trace-bin`.
+const RESERVED: [HeaderName; 5] = [STATUS, MESSAGE, DETAILS, ENCODING, CONTENT_TYPE];
+
 /// Takes out what only the protocol says.
 pub(crate) fn unreserve(headers: &mut HeaderMap) {
-    for name in [STATUS, MESSAGE, DETAILS, http::header::CONTENT_TYPE] {
-        headers.remove(name);
+    // Nearly always there is none, and names are compared sooner than looked up.
+    if headers.keys().any(|name| RESERVED.contains(name)) {
+        for name in RESERVED {
+            headers.remove(name);
+        }
     }
 }
 

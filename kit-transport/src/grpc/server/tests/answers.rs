@@ -95,11 +95,16 @@ async fn metadata_travels_both_ways_with_bytes_and_before_and_after_the_messages
 async fn what_only_the_protocol_says_is_nobodys_metadata() {
     static SAY: Method = Method::new("pb.Numbers", "Say");
     let say = endpoint_fn(async |cx: &mut Context, Number { n }: Number| {
-        for (name, value) in
-            [("grpc-status", "3"), ("grpc-message", "no"), ("content-type", "text/html"), ("grpc-encoding", "br")]
-        {
+        for (name, value) in [
+            ("grpc-status", "3"),
+            ("grpc-message", "no"),
+            ("content-type", "text/html"),
+            ("grpc-encoding", "br"),
+            ("x-own", "1"),
+        ] {
             cx.outbound_mut().insert(name, value)?;
         }
+        cx.outbound_mut().insert_bin("grpc-status-details-bin", b"none")?;
         if n < 0 { Err(Error::not_found("none")) } else { Ok(number(n)) }
     });
     let service = Router::new().grpc(&SAY, unary(say)).build().unwrap();
@@ -110,6 +115,9 @@ async fn what_only_the_protocol_says_is_nobodys_metadata() {
             (code, &HeaderValue::from_static("application/grpc"))
         );
         assert!(!answer.headers.contains_key("grpc-encoding"));
+        assert_eq!(answer.headers["x-own"], "1");
+        let details = answer.headers.get_all("grpc-status-details-bin").iter();
+        assert_eq!(details.filter(|&details| details == "bm9uZQ").count(), 0);
         assert_eq!(answer.headers.get_all("grpc-status").iter().count(), usize::from(code != 0));
     }
 }
