@@ -10,6 +10,7 @@ mod error;
 mod read;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod write;
 
 pub(crate) use coding::{ACCEPT_ENCODING, Coding, ENCODING};

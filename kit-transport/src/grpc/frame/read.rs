@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http_body::Body as _;
 use kit_core::{Code, Error, Outcome, Retry};
 
-use super::{Coding, FrameError, PREFIX};
+use super::{Coding, FrameError, PREFIX, turn};
 use crate::codec::{Decode, Messages};
 use crate::http::Body;
 
@@ -115,7 +115,11 @@ impl Frames {
 
     fn poll(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
-            if let Some(message) = self.next().map_err(|error| self.blame(error.error()))? {
+            if self.coding != Coding::Identity {
+                // A frame may hold many messages, each of next to nothing and large when it is inflated.
+                ready!(turn::poll_next(task));
+            }
+            if let Some(message) = self.next(task).map_err(|error| self.blame(error.error()))? {
                 return Poll::Ready(Some(Ok(message)));
             }
             if self.ended {
@@ -137,7 +141,7 @@ impl Frames {
     }
 
     /// The message that is here, if one is. Of one that is not, what is here is kept and the chunk is empty.
-    fn next(&mut self) -> Result<Option<Bytes>, FrameError> {
+    fn next(&mut self, task: &mut Task<'_>) -> Result<Option<Bytes>, FrameError> {
         let head = match self.head {
             Some(head) => head,
             None => {
@@ -148,7 +152,11 @@ impl Frames {
         let Some(message) = self.take(head.size) else { return Ok(None) };
         self.head = None;
         match head.compressed {
-            true => self.coding.inflate(&message, self.limit).map(Some),
+            true => {
+                let inflated = self.coding.inflate(&message, self.limit)?;
+                turn::charge(task, inflated.len());
+                Ok(Some(inflated))
+            }
             false => Ok(Some(message)),
         }
     }

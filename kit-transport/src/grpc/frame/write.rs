@@ -1,5 +1,5 @@
 use std::pin::Pin;
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -9,7 +9,7 @@ use kit_core::{Error, recover};
 use pin_project_lite::pin_project;
 
 use super::coding::deflated;
-use super::{Coding, FrameError, PREFIX};
+use super::{Coding, FrameError, PREFIX, turn};
 use crate::codec::{Encode, filled};
 use crate::http::Body;
 
@@ -37,11 +37,11 @@ impl<C> Form<C> {
     where
         C: Encode<T>,
     {
-        filled(|buffer| self.append(message, buffer))
+        filled(|buffer| self.append(message, buffer).map(drop))
     }
 
-    /// Writes a message behind what is in `out`. What it wrote before an error stays there.
-    fn append<T>(&self, message: &T, out: &mut Vec<u8>) -> Result<(), Error>
+    /// Writes a message behind what is in `out`, and says how much it deflated, in bytes. What it wrote before an error stays there.
+    fn append<T>(&self, message: &T, out: &mut Vec<u8>) -> Result<usize, Error>
     where
         C: Encode<T>,
     {
@@ -51,17 +51,18 @@ impl<C> Form<C> {
         self.codec.encode_to(message, out)?;
         let too_large = || FrameError::TooLarge { limit: self.limit }.error();
         let mut size = u32::try_from(out.len() - body).ok().filter(|&size| size <= self.limit).ok_or_else(too_large)?;
-        if self.coding == Coding::Gzip
-            && out.len() - body >= WORTH
-            && let Some(packed) = deflated(&out[body..])
-        {
-            out.truncate(body);
-            out.extend_from_slice(&packed);
-            out[start] = 1;
-            size = u32::try_from(packed.len()).map_err(|_| too_large())?;
+        let mut worked = 0;
+        if self.coding == Coding::Gzip && out.len() - body >= WORTH {
+            worked = out.len() - body;
+            if let Some(packed) = deflated(&out[body..]) {
+                out.truncate(body);
+                out.extend_from_slice(&packed);
+                out[start] = 1;
+                size = u32::try_from(packed.len()).map_err(|_| too_large())?;
+            }
         }
         out[start + 1..body].copy_from_slice(&size.to_be_bytes());
-        Ok(())
+        Ok(worked)
     }
 }
 
@@ -120,6 +121,14 @@ where
         while piece.len() < PIECE
             && let Some(messages) = this.messages.as_mut().as_pin_mut()
         {
+            if turn::is_over() {
+                // Its source may always be ready, and what it makes be next to nothing when it is deflated: the window alone would let the
+                // connection wait for megabytes of work.
+                match piece.is_empty() {
+                    true => ready!(turn::poll_next(task)),
+                    false => break,
+                }
+            }
             let whole = piece.len();
             // Its call was answered long ago: nobody outside would catch a panic.
             let next = recover::catch(|| match messages.poll_next(task) {
@@ -130,7 +139,10 @@ where
                 Poll::Pending => Poll::Pending,
             });
             let ended = match next {
-                Ok(Poll::Ready(Some(Ok(())))) => continue,
+                Ok(Poll::Ready(Some(Ok(worked)))) => {
+                    turn::charge(task, worked);
+                    continue;
+                }
                 Ok(Poll::Pending) if piece.is_empty() => return Poll::Pending,
                 Ok(Poll::Pending) => break,
                 Ok(Poll::Ready(None)) => Ok(()),
