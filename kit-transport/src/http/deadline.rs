@@ -1,7 +1,8 @@
 //! How a deadline travels: the time that is left, as `grpc-timeout`, on every wire.
 //!
 //! A server also reads Envoy's `x-envoy-expected-rq-timeout-ms`. What it cannot read it ignores: a caller that cannot write a
-//! header still deserves an answer, within the server's own limit.
+//! header still deserves an answer, within the server's own limit. A call of gRPC is refused instead: there the header is no courtesy but a
+//! part of the call, and one whose caller waits for less long than is thought here works for nobody.
 
 use std::time::Duration;
 
@@ -17,14 +18,27 @@ pub const ENVOY_TIMEOUT: HeaderName = HeaderName::from_static("x-envoy-expected-
 
 /// The time that the caller gives; the shorter of the two if both headers are there.
 pub fn read(metadata: &Metadata) -> Option<Duration> {
+    given(metadata).time
+}
+
+/// What the headers of a call say of its time.
+#[derive(Clone, Copy)]
+pub(crate) struct Given {
+    pub(crate) time: Option<Duration>,
+    /// There is a `grpc-timeout` that is none.
+    pub(crate) is_malformed: bool,
+}
+
+pub(crate) fn given(metadata: &Metadata) -> Given {
     let headers = metadata.headers();
     // Two look-ups in an index of names; most requests have neither.
-    let grpc = headers.get(GRPC_TIMEOUT).and_then(|value| parse(value.as_bytes()));
+    let grpc = headers.get(GRPC_TIMEOUT).map(|value| parse(value.as_bytes()));
     let envoy = headers.get(ENVOY_TIMEOUT).and_then(|value| digits(value.as_bytes())).map(Duration::from_millis);
-    match (grpc, envoy) {
+    let time = match (grpc.flatten(), envoy) {
         (Some(grpc), Some(envoy)) => Some(grpc.min(envoy)),
         (grpc, envoy) => grpc.or(envoy),
-    }
+    };
+    Given { time, is_malformed: grpc == Some(None) }
 }
 
 /// The header's value for `left`, rounded down to the finest unit that fits, so that a callee never has more time than its
@@ -110,9 +124,14 @@ mod tests {
         assert_eq!(read(&metadata), Some(Duration::from_millis(250)));
         metadata.insert("grpc-timeout", "100m").unwrap();
         assert_eq!(read(&metadata), Some(Duration::from_millis(100)));
-        metadata.insert("x-envoy-expected-rq-timeout-ms", "1e3").unwrap();
+        assert!(!given(&metadata).is_malformed);
         metadata.insert("grpc-timeout", "soon").unwrap();
+        assert_eq!(read(&metadata), Some(Duration::from_millis(250)));
+        assert!(given(&metadata).is_malformed);
+        metadata.insert("x-envoy-expected-rq-timeout-ms", "1e3").unwrap();
         assert_eq!(read(&metadata), None);
+        metadata.remove("grpc-timeout");
+        assert!(!given(&metadata).is_malformed);
     }
 
     proptest! {

@@ -1,11 +1,13 @@
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 use bytes::Bytes;
 use http::Version;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
-use kit_core::{Context, Error, Metadata, Outcome, Streaming};
+use kit_core::{Code, Context, Error, Metadata, Outcome, Retry, Streaming};
+use tokio::time::{Instant, timeout_at};
 
 use crate::codec::{Codec, Encode};
 use crate::grpc::frame::{ACCEPT_ENCODING, Coding, ENCODING, Form, Frames, Writing};
@@ -141,6 +143,39 @@ pub(super) async fn only(cx: &mut Context, frames: &mut Frames) -> Result<Bytes,
     Ok(message)
 }
 
+/// The deadline of a call that may begin.
+///
+/// # Errors
+/// `DeadlineExceeded` for one whose time is up: it did not run, so it may be made again whatever it does.
+pub(super) fn begin(cx: &Context) -> Result<Option<Instant>, Error> {
+    match cx.remaining() {
+        Some(left) if left.is_zero() => Err(Error::from_code(Code::DeadlineExceeded).with_retry(Retry::Safe)),
+        _ => Ok(cx.deadline()),
+    }
+}
+
+/// What the endpoint answers, if it does by the deadline. Polled once before a timer is made: most calls need none.
+///
+/// # Source
+/// gRPC over HTTP/2, "Errors": a server keeps the deadline itself, since the caller's reset may be lost.
+pub(super) async fn by<T>(
+    deadline: Option<Instant>,
+    mut call: Pin<&mut impl Future<Output = Result<T, Error>>>,
+) -> Result<T, Error> {
+    if let Poll::Ready(result) = poll_fn(|task| Poll::Ready(call.as_mut().poll(task))).await {
+        return result;
+    }
+    // It knows whom to wake: not polled again on the way to its timer.
+    let mut polled = true;
+    let call = poll_fn(|task| if std::mem::take(&mut polled) { Poll::Pending } else { call.as_mut().poll(task) });
+    match deadline {
+        None => call.await,
+        Some(deadline) => {
+            timeout_at(deadline, call).await.unwrap_or_else(|_| Err(Error::from_code(Code::DeadlineExceeded)))
+        }
+    }
+}
+
 /// The answer to a call that failed: a head that is all of it.
 pub(crate) fn failure(cx: &Context, error: &Error) -> Response {
     let left = match cx.stream().filter(|end| end.ended().is_none()) {
@@ -160,12 +195,23 @@ pub(crate) fn failure(cx: &Context, error: &Error) -> Response {
 /// Takes out of what goes to a caller what only the protocol says.
 pub(crate) fn unreserve(outbound: &mut Metadata) {
     status::unreserve(outbound.headers_mut());
-    outbound.headers_mut().remove(ENCODING);
 }
 
 /// Whether who sent this reads gRPC.
 pub(crate) fn is_call(cx: &Context, request: &Request) -> bool {
     media::is_call(request.version(), request.method(), cx.inbound().headers())
+}
+
+/// The caller waits for nobody knows how long.
+///
+/// # Source
+/// grpc-go, `operateHeaders`: `Internal`, as for other heads that are malformed. gRPC's C-core takes it for a call without a deadline.
+#[cold]
+pub(crate) fn malformed_timeout() -> Error {
+    Error::new(Code::Internal, "grpc-timeout is not up to eight digits and a unit")
+        .with_reason("malformed_timeout")
+        .with_outcome(Outcome::BusinessError)
+        .with_retry(Retry::Never)
 }
 
 /// No route has this service, or this service no such method: the caller's mistake, which speaks against nobody's health.

@@ -1,7 +1,9 @@
+use std::pin::pin;
+
 use kit_core::{Context, Endpoint, Error, Streaming};
 
 use super::binding::{BidiStream, Binding, ClientStream, ServerStream, Unary};
-use super::call::{Call, only};
+use super::call::{Call, begin, by, only};
 use crate::codec::{Decode, Encode, Messages};
 use crate::grpc::frame::read;
 use crate::http::{Request, Response};
@@ -20,7 +22,8 @@ where
         let message = only(cx, &mut frames).await?;
         let message = frames.decode(&self.codec, &message)?;
         drop(frames);
-        let answer = self.endpoint.call(cx, message).await?;
+        let deadline = begin(cx)?;
+        let answer = by(deadline, pin!(self.endpoint.call(cx, message))).await?;
         call.answer(cx, &answer)
     }
 }
@@ -40,7 +43,8 @@ where
         let message = only(cx, &mut frames).await?;
         let message = frames.decode(&self.codec, &message)?;
         drop(frames);
-        let answer = self.endpoint.call(cx, message).await?;
+        let deadline = begin(cx)?;
+        let answer = by(deadline, pin!(self.endpoint.call(cx, message))).await?;
         Ok(call.stream(cx, answer))
     }
 }
@@ -55,8 +59,9 @@ where
 
     async fn call(&self, cx: &mut Context, request: Request) -> Result<Response, Error> {
         let call = Call::open(cx, &request, &self.codec, self.config)?;
+        let deadline = begin(cx)?;
         let messages = self.messages(&call, request);
-        let answer = self.endpoint.call(cx, messages).await?;
+        let answer = by(deadline, pin!(self.endpoint.call(cx, messages))).await?;
         call.answer(cx, &answer)
     }
 }
@@ -72,8 +77,9 @@ where
 
     async fn call(&self, cx: &mut Context, request: Request) -> Result<Response, Error> {
         let call = Call::open(cx, &request, &self.codec, self.config)?;
+        let deadline = begin(cx)?;
         let messages = self.messages(&call, request);
-        let answer = self.endpoint.call(cx, messages).await?;
+        let answer = by(deadline, pin!(self.endpoint.call(cx, messages))).await?;
         Ok(call.stream(cx, answer))
     }
 }

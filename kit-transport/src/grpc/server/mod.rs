@@ -74,8 +74,10 @@
 //! of HTTP.
 //!
 //! **Time.** `grpc-timeout` is the call's deadline, within [`Router::max_time`](crate::http::server::Router::max_time), 30 s unless told otherwise,
-//! which holds for streams too: who serves long ones says `max_time(None)`. A stream of requests has no pace to keep, a single message
-//! that of the host.
+//! which holds for streams too: who serves long ones says `max_time(None)`. A binding keeps it by itself, whatever layers there are: a
+//! call whose time is up before it begins is not begun, an endpoint that has not answered by then is dropped, and a stream is ended, each with
+//! `DeadlineExceeded`. A `grpc-timeout` that is none (nine digits, no unit) is `Internal`, of reason `malformed_timeout`. A stream of requests
+//! has no pace to keep, a single message that of the host.
 //!
 //! **Limits.** A message has at most 4 MiB ([`Config::max_read_bytes`](super::Config::max_read_bytes)), a stream of them any length; the limit of
 //! the host for bodies ([`BodyLimit`](crate::http::server::extract::BodyLimit)) does not hold here. A slow reader slows its writer: messages are made
@@ -96,4 +98,4 @@ mod tests;
 pub use binding::{
     BidiStream, Binding, ClientStream, ServerStream, Unary, bidi_stream, client_stream, server_stream, unary,
 };
-pub(crate) use call::{failure, is_call, unknown_method, unreserve};
+pub(crate) use call::{failure, is_call, malformed_timeout, unknown_method, unreserve};

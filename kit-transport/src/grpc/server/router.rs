@@ -16,6 +16,9 @@ impl RoutePath for GrpcPath {
 
 impl<L> Router<L> {
     /// Answers gRPC's calls of a method at `/{service}/{name}`, whatever path the method has on other wires.
+    ///
+    /// Which kind of call it takes is the binding's to say. The method's own [kind](Method::kind) is a note for layers, labels and logs, which nothing here
+    /// holds against it: what stands round a binding hides which one it is.
     #[must_use]
     pub fn grpc<E>(self, method: &'static Method, endpoint: E) -> Self
     where

@@ -217,7 +217,8 @@ impl<L> Router<L> {
     /// Caps the time that a caller may give its call, and sets it where the caller gives none; `None` for no cap. Default
     /// [`Router::MAX_TIME`].
     ///
-    /// It becomes the context's deadline: streams end at it, and a deadline layer enforces it on what runs before.
+    /// It becomes the context's deadline: streams end at it, and a deadline layer enforces it on what runs before, as a binding of gRPC does
+    /// by itself.
     #[must_use]
     pub fn max_time(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.max_time = time.into();

@@ -54,7 +54,13 @@ impl RouterService {
 
     pub(super) fn serve(&self, mut request: Request) -> Serving {
         let caller = Caller::of(&request);
-        let cx = self.context(&mut request);
+        let metadata = Metadata::received(std::mem::take(request.headers_mut()));
+        let given = deadline::given(&metadata);
+        let cx = self.context(metadata, given.time);
+        #[cfg(feature = "grpc")]
+        if given.is_malformed && caller == Caller::Grpc {
+            return self.turn_away(cx, caller, request, crate::grpc::server::malformed_timeout());
+        }
         let (route, params) = self.shared.find(&request);
         if let Some(params) = params {
             request.extensions_mut().insert(params);
@@ -65,17 +71,23 @@ impl RouterService {
     /// Answers without a route: the layers and the finalizer of the router hear of it as of any other call.
     pub(super) fn refuse(&self, mut request: Request, error: Error) -> Serving {
         let caller = Caller::of(&request);
-        let cx = self.context(&mut request);
+        let metadata = Metadata::received(std::mem::take(request.headers_mut()));
+        let given = deadline::given(&metadata);
+        let cx = self.context(metadata, given.time);
+        self.turn_away(cx, caller, request, error)
+    }
+
+    fn turn_away(&self, cx: Context, caller: Caller, mut request: Request, error: Error) -> Serving {
         request.extensions_mut().insert(Refusal(error));
         self.route(cx, caller, request, Arc::clone(&self.shared.refused))
     }
 
-    fn context(&self, request: &mut Request) -> Context {
+    /// The context of a call whose caller gives it so much time.
+    fn context(&self, metadata: Metadata, given: Option<Duration>) -> Context {
         let shared = &*self.shared;
         let mut cx = Context::new();
-        let metadata = Metadata::received(std::mem::take(request.headers_mut()));
         // What the caller gives, within what this server allows.
-        let time = match (deadline::read(&metadata), shared.max_time) {
+        let time = match (given, shared.max_time) {
             (Some(given), Some(most)) => Some(given.min(most)),
             (given, most) => given.or(most),
         };

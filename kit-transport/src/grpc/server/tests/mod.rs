@@ -2,7 +2,9 @@
 
 mod answers;
 mod ends;
+mod heads;
 mod refusals;
+mod times;
 
 use std::sync::{Arc, Mutex};
 
