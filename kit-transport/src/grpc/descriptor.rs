@@ -3,8 +3,8 @@
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{
-    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto,
-    OneofDescriptorProto, ServiceDescriptorProto,
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet, MessageOptions,
+    MethodDescriptorProto, OneofDescriptorProto, ServiceDescriptorProto,
 };
 
 /// What a field holds; messages and enumerations by their whole name, with a dot before it.
@@ -51,6 +51,22 @@ pub(super) fn one_of<const N: usize>(
     let mut message = message;
     message.field.extend(fields.map(|field| FieldDescriptorProto { oneof_index: Some(0), ..field }));
     message.oneof_decl = vec![OneofDescriptorProto { name: Some(name.to_owned()), options: None }];
+    message
+}
+
+/// The message of that whole name with a field more, a map of texts to what it says: an entry is a message of the message's own.
+pub(super) fn map(
+    whole: &str,
+    entry: &str,
+    (name, number, of): (&str, i32, Of),
+    message: DescriptorProto,
+) -> DescriptorProto {
+    let of_map = repeated(field(name, number, Of::Message(format!("{whole}.{entry}"))));
+    let mut entry = self::message(entry, [field("key", 1, Of::Text), field("value", 2, of)]);
+    entry.options = Some(MessageOptions { map_entry: Some(true), ..MessageOptions::default() });
+    let mut message = message;
+    message.field.push(of_map);
+    message.nested_type.push(entry);
     message
 }
 

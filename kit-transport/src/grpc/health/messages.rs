@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 /// Whose health is asked for.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct HealthCheckRequest {
@@ -12,6 +14,18 @@ pub struct HealthCheckResponse {
     /// A [`ServingStatus`], as its number.
     #[prost(enumeration = "ServingStatus", tag = "1")]
     pub status: i32,
+}
+
+/// Asks for the health of all there are.
+#[derive(Clone, Copy, PartialEq, Eq, prost::Message)]
+pub struct HealthListRequest {}
+
+/// How each is.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct HealthListResponse {
+    /// By whole names; that of the server is none.
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub statuses: BTreeMap<String, HealthCheckResponse>,
 }
 
 /// How a service is.

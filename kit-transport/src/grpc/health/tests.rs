@@ -42,6 +42,79 @@ async fn a_service_serves_while_the_process_is_ready() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_with_a_health_of_its_own_needs_both() {
+    let (health, own) = (Health::new(), Health::new());
+    let probed = Service::new(&health).service("pb.Add").service_with("pb.Archive", &own);
+    let service = Router::new().merge(probed.routes()).build().unwrap();
+    own.set_started();
+    assert_eq!(check(&service, "pb.Archive").await, Ok(NotServing), "the server has not started");
+    health.set_started();
+    for name in ["", "pb.Add", "pb.Archive"] {
+        assert_eq!(check(&service, name).await, Ok(Serving));
+    }
+    let mut watch = send(&service, request("/grpc.health.v1.Health/Watch", &[], of("pb.Archive"))).await.into_body();
+    assert_eq!(next(&mut watch).await, Serving);
+    own.add(Probe::Readiness, "disk", async || Err(Error::unavailable("it is away"))).unwrap();
+    assert_eq!(next(&mut watch).await, NotServing);
+    for (name, status) in [("", Serving), ("pb.Add", Serving), ("pb.Archive", NotServing)] {
+        assert_eq!(check(&service, name).await, Ok(status), "{name}");
+    }
+}
+
+async fn list(service: &RouterService) -> Result<Vec<(String, ServingStatus)>, Code> {
+    let answer = call(service, "/grpc.health.v1.Health/List", &[], framed([HealthListRequest {}])).await;
+    match answer.code() {
+        0 => {
+            let statuses = answer.read::<HealthListResponse>().remove(0).statuses;
+            Ok(statuses.into_iter().map(|(name, response)| (name, response.status())).collect())
+        }
+        _ => Err(answer.error().code()),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_says_how_each_service_stands() {
+    let (health, own) = (Health::new(), Health::new());
+    let probed = Service::new(&health).service_with("pb.Archive", &own).service("pb.Add");
+    let service = Router::new().merge(probed.routes()).build().unwrap();
+    let all = |add, archive| {
+        [("", add), ("pb.Add", add), ("pb.Archive", archive)].map(|(name, status)| (name.to_owned(), status))
+    };
+    assert_eq!(list(&service).await.unwrap(), all(NotServing, NotServing));
+    health.set_started();
+    assert_eq!(list(&service).await.unwrap(), all(Serving, NotServing));
+    own.set_started();
+    assert_eq!(list(&service).await.unwrap(), all(Serving, Serving));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_has_a_hundred_services_at_most() {
+    let health = Health::new();
+    for (named, listed) in [(99, Ok(100)), (100, Err(Code::ResourceExhausted))] {
+        let probed = (0..named).fold(Service::new(&health), |probed, n| probed.service(format!("pb.S{n}")));
+        let service = Router::new().merge(probed.routes()).build().unwrap();
+        assert_eq!(list(&service).await.map(|all| all.len()), listed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn checks_of_a_list_are_asked_at_once() {
+    let health = Health::new();
+    health.set_started();
+    let probed = (0..10).fold(Service::new(&health), |probed, n| {
+        let own = Health::new();
+        own.set_started();
+        own.add(Probe::Readiness, "hangs", async || std::future::pending().await).unwrap();
+        probed.service_with(format!("pb.S{n}"), &own)
+    });
+    let service = Router::new().merge(probed.routes()).build().unwrap();
+    let begun = Instant::now();
+    let statuses = list(&service).await.unwrap();
+    assert_eq!(statuses.iter().filter(|(_, status)| *status == Serving).count(), 1);
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_check_that_fails_is_told_and_its_error_is_not() {
     let health = Health::new();
     health.set_started();

@@ -142,6 +142,8 @@ async fn every_symbol_has_its_file() {
         ("Free", Ok("c.proto")),
         ("ext7", Ok("c.proto")),
         ("grpc.health.v1.HealthCheckResponse.ServingStatus", Ok("grpc/health/v1/health.proto")),
+        ("grpc.health.v1.Health.List", Ok("grpc/health/v1/health.proto")),
+        ("grpc.health.v1.HealthListResponse.StatusesEntry.value", Ok("grpc/health/v1/health.proto")),
         ("grpc.reflection.v1.ServerReflectionRequest.message_request", Ok("grpc/reflection/v1/reflection.proto")),
         ("shop", Err(5)),
         ("shop.Nothing", Err(5)),
