@@ -66,6 +66,7 @@ async fn an_answer_that_breaks_the_specification_gets_the_code_of_its_tables() {
             },
             (Unknown, Some("no_grpc_status"), MayHaveRun),
         ),
+        ("no status in a head that is all", |x| x.head(200, GRPC, true), (Unknown, Some("no_grpc_status"), MayHaveRun)),
         (
             "trailers without a status",
             |x| {
@@ -162,6 +163,31 @@ async fn an_answer_that_breaks_the_specification_gets_the_code_of_its_tables() {
             (Internal, Some("protobuf_malformed"), MayHaveRun),
         ),
         (
+            "all well ahead of an error",
+            |x| {
+                x.head(200, &[("content-type", "application/grpc"), ("grpc-status", "0")], false);
+                x.trailers(&[("grpc-status", "5")]);
+            },
+            (NotFound, None, Never),
+        ),
+        (
+            "details that are none",
+            |x| {
+                x.begin();
+                x.message(&FIVE);
+                x.trailers(&[("grpc-status", "10"), ("grpc-status-details-bin", "!!!")]);
+            },
+            (Aborted, None, MayHaveRun),
+        ),
+        (
+            "a pause that cannot be read",
+            |x| {
+                x.begin();
+                x.trailers(&[("grpc-status", "14"), ("grpc-retry-pushback-ms", "soon")]);
+            },
+            (Unavailable, None, Never),
+        ),
+        (
             "another content type",
             |x| x.head(200, &[("content-type", "text/html")], false),
             (Unknown, Some("unexpected_content_type"), MayHaveRun),
@@ -184,6 +210,10 @@ async fn an_answer_that_breaks_the_specification_gets_the_code_of_its_tables() {
             |x| x.head(404, &[("content-type", "text/plain")], false),
             (Unimplemented, Some("unexpected_http_status"), Never),
         ),
+        ("403", |x| x.head(403, &[], true), (PermissionDenied, Some("unexpected_http_status"), Never)),
+        ("429", |x| x.head(429, &[], true), (Unavailable, Some("unexpected_http_status"), MayHaveRun)),
+        ("500", |x| x.head(500, &[], true), (Unknown, Some("unexpected_http_status"), MayHaveRun)),
+        ("504", |x| x.head(504, &[], true), (Unavailable, Some("unexpected_http_status"), MayHaveRun)),
         (
             "502 of a proxy",
             |x| x.head(502, &[("content-type", "text/html")], false),

@@ -1,5 +1,7 @@
 //! gRPC on the wire: what the host's limits leave alone, and what a peer that breaks the rules gets.
 
+mod hostile;
+
 use futures_util::StreamExt as _;
 use http::{HeaderMap, Request as HttpRequest};
 use kit_core::{Code, Context, Kind, Method, Outcome};
