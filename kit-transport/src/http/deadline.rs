@@ -26,6 +26,7 @@ pub fn read(metadata: &Metadata) -> Option<Duration> {
 pub(crate) struct Given {
     pub(crate) time: Option<Duration>,
     /// There is a `grpc-timeout` that is none.
+    #[cfg_attr(not(any(feature = "grpc", test)), expect(dead_code, reason = "only gRPC refuses it"))]
     pub(crate) is_malformed: bool,
 }
 
