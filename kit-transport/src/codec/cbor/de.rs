@@ -64,8 +64,11 @@ impl<'de> Reader<'de> {
 
     /// The number that a tag stands before, if it is one.
     fn large(&mut self, tag: u64) -> Option<Large> {
+        if !matches!(tag, LARGE | LARGE_NEGATIVE) {
+            return None;
+        }
         let mut ahead = self.0;
-        let (LARGE | LARGE_NEGATIVE, Ok(Item::Bytes(bytes))) = (tag, item::next(&mut ahead)) else { return None };
+        let Ok(Item::Bytes(bytes)) = item::next(&mut ahead) else { return None };
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
         let digits = &bytes[zeros..];
         let mut all = [0; 16];
