@@ -99,6 +99,8 @@ pub use msgpack::MsgPack;
 pub use pair::Pair;
 #[cfg(feature = "protobuf")]
 pub use protobuf::Protobuf;
+#[cfg(any(feature = "http", feature = "local"))]
+pub(crate) use shown::clean;
 pub(crate) use shown::shown;
 
 /// How much of a stranger's input an error message may repeat, in bytes.

@@ -14,6 +14,13 @@ pub(crate) fn shown(text: &str, room: usize) -> String {
     shown
 }
 
+/// A line from the other side of a wire, made fit to be shown and logged: no control characters, 1 KiB at most.
+#[cfg(any(feature = "http", feature = "local"))]
+pub(crate) fn clean(line: String) -> String {
+    let cut = line.floor_char_boundary(1024.min(line.len()));
+    line[..cut].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

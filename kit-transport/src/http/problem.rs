@@ -24,6 +24,7 @@ use serde_json::value::RawValue;
 
 use super::server::extract::{MediaTypeError, Readable};
 use super::{Body, BodyTooLarge, code_of, status_of};
+pub(crate) use crate::codec::clean;
 use crate::failure;
 
 /// The media type of a problem.
@@ -200,12 +201,6 @@ pub fn error(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Error {
 /// What the headers of an answer say of another attempt.
 pub(crate) fn hint(headers: &HeaderMap) -> Option<Retry> {
     pushback(headers).or_else(|| retry_after(headers, &SystemClock))
-}
-
-/// A line from another process, made fit to be shown and logged: no control characters, 1 KiB at most.
-pub(crate) fn clean(line: String) -> String {
-    let cut = line.floor_char_boundary(1024.min(line.len()));
-    line[..cut].chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The longest pause that is read from a date: one further away is a mistake, or that of a clock.

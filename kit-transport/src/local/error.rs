@@ -1,12 +1,14 @@
 use kit_core::failure::Details;
 use kit_core::{Code, Error, Outcome, Retry};
 
+use crate::codec::clean;
+
 /// An error as its caller would read it from a wire.
 pub(super) fn crossed(error: &Error) -> Error {
     let code = error.code();
-    let mut crossed = Error::new(code, error.message().to_owned()).with_id(error.id());
+    let mut crossed = Error::new(code, clean(error.message().to_owned())).with_id(error.id());
     if let Some(reason) = error.reason() {
-        crossed = crossed.with_reason(reason.to_owned());
+        crossed = crossed.with_reason(clean(reason.to_owned()));
     }
     if let Some(details) = Details::of(error) {
         crossed = crossed.with_details(details);

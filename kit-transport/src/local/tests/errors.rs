@@ -25,6 +25,14 @@ async fn every_code_crosses_with_its_line_reason_and_id() {
 }
 
 #[tokio::test]
+async fn a_line_crosses_as_far_as_a_wire_would_carry_it() {
+    let error = Error::not_found(format!("one\ntwo {}", "ß".repeat(2_000))).with_reason("r".repeat(2_000));
+    let back = crossed(error).await;
+    assert!(back.message().starts_with("one two ß") && back.message().len() == 1024, "{}", back.message().len());
+    assert_eq!(back.reason().map(str::len), Some(1024));
+}
+
+#[tokio::test]
 async fn what_is_private_stays_behind() {
     #[derive(Debug, thiserror::Error)]
     #[error("password of db-7 is hunter2")]
