@@ -1,5 +1,7 @@
 use std::fmt;
 
+use tower_layer::Layer;
+
 use super::Returning;
 use crate::context::Context;
 use crate::endpoint::Endpoint;
@@ -25,6 +27,12 @@ pub struct Child<E> {
 impl<E> Child<E> {
     pub(super) fn new(inner: E, method: &'static Method, returning: Option<Returning>) -> Self {
         Self { inner, method, returning }
+    }
+
+    /// [`Endpoint::layer`], which needs no request to be known: what a client makes may take requests of any type, and a trait's method
+    /// could not be found before one is named.
+    pub fn layer<L: Layer<Self>>(self, layer: L) -> L::Service {
+        layer.layer(self)
     }
 }
 

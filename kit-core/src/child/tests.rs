@@ -5,9 +5,11 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio::time::{Instant, advance};
 
 use super::*;
+use crate::recover::RecoverLayer;
 use crate::testing::mock;
 use crate::{
-    Cancel, Code, Context, Endpoint, Error, Metadata, Method, Outcome, RequestId, Streaming, endpoint_fn, endpoint_with,
+    Cancel, Code, Context, Endpoint, Error, Layer as _, Metadata, Method, Outcome, RequestId, Streaming, endpoint_fn,
+    endpoint_with,
 };
 
 static HANDLER: Method = Method::new("tests", "handler");
@@ -175,4 +177,23 @@ async fn an_abandoned_call_tells_the_childs_token_and_not_the_callers() {
     assert!(token(&kept).is_cancelled());
     assert!(!own.is_cancelled());
     assert_untouched(&cx);
+}
+
+/// An endpoint for requests of any type, as a client's is where messages are whatever its codec writes.
+struct Anything;
+
+impl<Req: Send> Endpoint<Req> for Anything {
+    type Response = ();
+
+    async fn call(&self, _cx: &mut Context, _request: Req) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_layer_is_put_round_a_child_before_its_request_has_a_type() {
+    let child = ChildLayer::new(&CALLEE).layer(Anything);
+    let client = child.layer(RecoverLayer::new());
+    client.call(&mut caller(), "a text").await.unwrap();
+    client.call(&mut caller(), 7).await.unwrap();
 }

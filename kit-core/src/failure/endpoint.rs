@@ -1,6 +1,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use tower_layer::Layer;
+
 use super::Failure;
 use crate::context::Context;
 use crate::endpoint::Endpoint;
@@ -20,6 +22,11 @@ pub struct Recognize<E, F> {
 impl<E, F> Recognize<E, F> {
     pub(super) fn new(inner: E) -> Self {
         Self { inner, failure: PhantomData }
+    }
+
+    /// [`Endpoint::layer`], which needs no request to be known, as on a [`Child`](crate::Child).
+    pub fn layer<L: Layer<Self>>(self, layer: L) -> L::Service {
+        layer.layer(self)
     }
 }
 
@@ -48,6 +55,11 @@ pub struct RecognizeStream<E, F> {
 impl<E, F> RecognizeStream<E, F> {
     pub(super) fn new(inner: E) -> Self {
         Self { inner, failure: PhantomData }
+    }
+
+    /// [`Endpoint::layer`], which needs no request to be known, as on a [`Child`](crate::Child).
+    pub fn layer<L: Layer<Self>>(self, layer: L) -> L::Service {
+        layer.layer(self)
     }
 }
 
