@@ -36,7 +36,8 @@ use crate::error::Error;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no endpoint for requests of type `{Req}`",
     note = "a type implements `Endpoint<{Req}>`; a function becomes an endpoint with `endpoint_fn(f)`, `request_fn(f)` or, with state, `endpoint_with(state, f)`",
-    note = "a tower service becomes one with `bridge::FromService`"
+    note = "a tower service becomes one with `bridge::FromService`",
+    note = "an operation gets on a wire by a binding, which is an endpoint for requests of that wire: `http::server::json(endpoint)`, `grpc::server::unary(endpoint)`"
 )]
 pub trait Endpoint<Req>: Send + Sync {
     /// What it answers. `Send` here, so that no layer has to say it again.

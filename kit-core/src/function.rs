@@ -53,6 +53,8 @@ where
 /// An endpoint from state and an `async fn(&S, &mut Context, Req)`.
 ///
 /// ```
+/// use std::sync::Arc;
+///
 /// use kit_core::{Context, Error, endpoint_with};
 ///
 /// struct Store;
@@ -64,7 +66,9 @@ where
 /// }
 ///
 /// let from_method = endpoint_with(Store, Store::get);
-/// let from_closure = endpoint_with(Store, async |store, cx, id: u64| store.get(cx, id).await);
+/// // State that several endpoints have: a method is not found through the `Arc`, a closure's call is.
+/// let shared = Arc::new(Store);
+/// let from_closure = endpoint_with(Arc::clone(&shared), async |store, cx, id: u64| store.get(cx, id).await);
 /// ```
 pub fn endpoint_with<S, F, Req, Res>(state: S, f: F) -> EndpointWith<S, F>
 where

@@ -11,6 +11,51 @@
 //! assert_eq!(endpoint.call(&mut Context::new(), 20).await?, 41);
 //! # Ok(()) }
 //! ```
+//!
+//! A type is a pair: the layer, and the endpoint that it makes of another. Generic over the request, it stands round any operation:
+//!
+//! ```
+//! use kit_core::{Context, Endpoint, Error, Layer, endpoint_fn};
+//!
+//! /// Tells the callee for whom it is called.
+//! #[derive(Clone, Copy, Debug)]
+//! struct TenantLayer(&'static str);
+//!
+//! #[derive(Clone, Debug)]
+//! struct Tenant<E> {
+//!     inner: E,
+//!     name: &'static str,
+//! }
+//!
+//! impl<E> Layer<E> for TenantLayer {
+//!     type Service = Tenant<E>;
+//!
+//!     fn layer(&self, inner: E) -> Tenant<E> {
+//!         Tenant { inner, name: self.0 }
+//!     }
+//! }
+//!
+//! impl<E, Req> Endpoint<Req> for Tenant<E>
+//! where
+//!     E: Endpoint<Req>,
+//!     Req: Send,
+//! {
+//!     type Response = E::Response;
+//!
+//!     async fn call(&self, cx: &mut Context, request: Req) -> Result<E::Response, Error> {
+//!         cx.outbound_mut().insert("x-tenant", self.name)?;
+//!         self.inner.call(cx, request).await
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+//! let told = endpoint_fn(async |cx, ()| Ok(cx.outbound().is_some_and(|told| told.get("x-tenant") == Some("acme"))));
+//! assert!(told.layer(TenantLayer("acme")).call(&mut Context::new(), ()).await?);
+//! # Ok(()) }
+//! ```
+//!
+//! What such a layer counts or holds for the length of a call belongs in a value with a `Drop`, since a call that is given up runs no line
+//! after its `await`; what it holds for a stream goes to the [stream's end](crate::stream).
 
 use std::fmt;
 use std::marker::PhantomData;

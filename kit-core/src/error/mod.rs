@@ -9,6 +9,11 @@
 //! log, and the stranger reads one fixed line and an id. There is therefore no blanket `From`: wrapping is said aloud, with
 //! [`Error::boundary`], [`Error::bug`] or a [`Boundary`].
 //!
+//! # What one costs
+//! An allocation, the time, and its place in the source. **With `RUST_BACKTRACE=1` each takes a stack as well**, a refusal such as `NotFound` too, whose
+//! names are looked up when it is logged: milliseconds for a call that fails, in a debug build far more, and kilobytes in its line. Who wants stacks
+//! of panics and not those sets `RUST_LIB_BACKTRACE=0` beside it.
+//!
 //! # Source
 //! "Concurrency in Go", chapter 5 (CC-01 to CC-05 in `source-systems.md`); the codes are gRPC's.
 
