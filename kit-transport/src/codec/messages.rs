@@ -10,6 +10,9 @@ use kit_core::Error;
 /// It is read as it is asked for: an endpoint that takes its time slows its caller down, and one that drops it stops the caller. After an
 /// error nothing follows. It has no deadline of its own: the call that reads it has one.
 ///
+/// It is read once, and is therefore no `Clone`. A stack that may send a request again wants one that is: a call with these has a stack
+/// without retry and hedge (`pool.clone().remove(slot::Retry)` of a `kit::client::Client`).
+///
 /// ```
 /// use futures_util::{StreamExt as _, stream};
 /// use kit_core::{Context, Endpoint as _, Error, endpoint_fn};

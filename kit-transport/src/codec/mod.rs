@@ -128,6 +128,11 @@ pub trait Codec: Clone + Send + Sync + 'static {
 }
 
 /// A codec that writes values of type `T`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not write values of type `{T}`",
+    note = "`Json` and its like write what serde's `Serialize` is derived for, `Protobuf` what is a `prost::Message`; a codec of your own implements `Encode<{T}>`",
+    note = "bodies of many values are written by `http::ndjson::NdJson`, whose module says how a client sends one"
+)]
 pub trait Encode<T: ?Sized>: Codec {
     /// The bytes of `value`.
     ///
@@ -147,6 +152,11 @@ pub trait Encode<T: ?Sized>: Codec {
 }
 
 /// A codec that reads values of type `T`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not read values of type `{T}`",
+    note = "`Json` and its like read what serde's `Deserialize` is derived for, `Protobuf` what is a `prost::Message`; a codec of your own implements `Decode<{T}>`",
+    note = "bodies of many values are read by `http::ndjson::NdJson`, whose module says how"
+)]
 pub trait Decode<T>: Codec {
     /// The value of `bytes`.
     ///

@@ -38,6 +38,54 @@
 //! says otherwise. A request's body must come at the server's pace; a caller that speaks only when it has something to say needs
 //! [`Body::lift_pace`] in a hook.
 //!
+//! # In a client
+//! An answer of lines is read by [`endpoint_with`](crate::http::client::BindingBuilder::endpoint_with), as [`NdJson`] shows. A request of lines has no
+//! binding of its own: it is a body like any other, sent [as it is](crate::http::client::Raw), and its answer is read by hand. It can be
+//! sent once, so no layer that calls again belongs round it.
+//!
+//! ```
+//! use futures_util::{StreamExt as _, stream};
+//! use http::header::CONTENT_TYPE;
+//! use kit_core::{ChildLayer, Context, Endpoint as _, Error, Method, endpoint_with};
+//! use kit_transport::codec::{Codec as _, Decode as _, Json, Messages};
+//! use kit_transport::http::client::{Client, Config};
+//! use kit_transport::http::ndjson::NdJson;
+//! use kit_transport::http::{Request, problem};
+//! # use kit_core::endpoint_fn;
+//! # use kit_transport::http::server::{Binding, Router, Server};
+//!
+//! static SUM: Method = Method::new("numbers", "sum").path("/sum");
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+//! # let service = endpoint_fn(async |_cx, mut numbers: Messages<u64>| {
+//! #     let mut sum = 0;
+//! #     while let Some(number) = numbers.next().await { sum += number?; }
+//! #     Ok(sum)
+//! # });
+//! # let service = Router::new().post(&SUM, Binding::new(service, NdJson::new(), Json)).build()?;
+//! # let bound = Server::new(Default::default())?.bind("127.0.0.1:0").await?;
+//! # let target = format!("http://{}", bound.local_addr()).parse()?;
+//! # tokio::spawn(bound.serve(service, std::future::pending()));
+//! let numbers = Client::new(Config::default())?.raw(&target).layer(ChildLayer::new(&SUM));
+//! let sum = endpoint_with(numbers, async |numbers, cx, lines: Messages<u64>| -> Result<u64, Error> {
+//!     let mut request = Request::new(NdJson::new().write(lines));
+//!     *request.method_mut() = http::Method::POST;
+//!     *request.uri_mut() = http::Uri::from_static("/sum");
+//!     let content = http::HeaderValue::from_static(NdJson::new().content_type());
+//!     request.headers_mut().insert(CONTENT_TYPE, content);
+//!
+//!     let (head, body) = numbers.call(cx, request).await?.into_parts();
+//!     let body = body.bytes(64 * 1024).await?;
+//!     match head.status.is_success() {
+//!         true => Json.decode(&body),
+//!         false => Err(problem::error(head.status, &head.headers, &body)),
+//!     }
+//! });
+//! let numbers = Messages::new(stream::iter([20, 22]).map(Ok));
+//! assert_eq!(sum.call(&mut Context::new(), numbers).await?, 42);
+//! # Ok(()) }
+//! ```
+//!
 //! # Source
 //! github.com/ndjson/ndjson-spec 1.0.
 
@@ -61,7 +109,8 @@ use crate::codec::{Codec, Messages};
 
 pub use lines::LineTooLong;
 
-/// NDJSON: reads requests of [`Messages`], writes answers of [`Streaming`], and the other way round in a client.
+/// NDJSON: reads requests of [`Messages`], writes answers of [`Streaming`]. A client reads answers by it like this; how it sends
+/// requests stands in [the module](self#in-a-client).
 ///
 /// ```
 /// use kit_core::{Error, Method};

@@ -81,6 +81,10 @@ pub trait FromRequest: Sized + Send {
 }
 
 /// Makes an endpoint's request out of HTTP.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` makes no request of type `{Req}` out of HTTP",
+    note = "a codec such as `Json` reads one value, `NdJson` a stream of them into `Messages`; `extract(|Path(id): Path<u64>| ..)` puts a request together"
+)]
 pub trait DecodeRequest<Req>: Send + Sync + 'static {
     /// The endpoint's request.
     ///

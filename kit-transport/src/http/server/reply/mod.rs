@@ -59,6 +59,10 @@ pub use location::escaped;
 /// assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
 /// # Ok::<(), Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` makes no response of HTTP out of `{Res}`",
+    note = "a codec such as `Json` writes one value; `NdJson` and `Sse` write a `Streaming`; `Reply` says a status and headers of its own"
+)]
 pub trait EncodeResponse<Res>: Send + Sync + 'static {
     /// The response.
     ///
