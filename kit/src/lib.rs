@@ -70,6 +70,42 @@
 //! assert_eq!(uppercase.call(&mut Context::new(), Text { s: "hello".into() }).await?.v, "HELLO");
 //! # Ok(()) }
 //! ```
+//!
+//! # Where things are
+//!
+//! | for | see |
+//! |---|---|
+//! | an operation of a service | [`Endpoint`], and functions that are one: [`endpoint_fn`], [`request_fn`]; with state [`endpoint_with`], [`request_with`] |
+//! | what a call brings along and takes back | [`Context`] |
+//! | what it fails with | [`Error`] with its [`Code`]; an enum of the service's own: [`failure`] |
+//! | answers and requests of many messages | [`Streaming`], [`codec::Messages`] |
+//! | operations on HTTP | [`http::server`]: routes, requests [put together](http::server::extract) from path, query and body, lines of JSON ([`http::ndjson`]), [events](http::server::sse) |
+//! | on gRPC, on JSON-RPC, in the same process | `grpc`, `jsonrpc`, `local` |
+//! | a program round them | [`app`], [`server`], [`observe`]; its settings: `config` |
+//! | calls to other services | [`client`] for all instances of one, over any wire; [`http::client`], `grpc::client`, `jsonrpc::client` for an address |
+//! | who answers, and saying so | [`discovery`] |
+//! | a callee that fails or is slow | [`circuit`] |
+//! | a layer of your own | [`middleware_fn`], or a type that is a [`Layer`] and an [`Endpoint`], as in [`middleware`] |
+//! | layers and services of tower, axum, tonic | [`bridge`] |
+//! | logs, metrics | [`log`], [`metrics`] |
+//! | tests | [`local`](crate#features) for what a caller sees, `testing` for doubles and contracts, tokio's paused clock for time |
+//!
+//! # Features
+//!
+//! None is on by default: what costs crates is asked for by name.
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `config` | settings from a file, the environment and flags |
+//! | `grpc` | gRPC, both ways, with health and reflection; beside it a program names `prost` 0.14 for its messages |
+//! | `jsonrpc`, `local` | JSON-RPC 2.0 over HTTP; calls within the process |
+//! | `cbor`, `form`, `msgpack`, `protobuf` | codecs beside JSON |
+//! | `file`, `dns`, `consul`, `etcd`, `etcd-tls` | where instances are looked for; in the last three announced too. What is built with `etcd` needs `protoc` |
+//! | `compression` | bodies of HTTP in gzip and deflate: layers in [`http::server`] |
+//! | `cache` | the layer [`circuit`] has for answers from memory |
+//! | `prometheus`, `statsd` | backends of metrics beside stdout and expvar |
+//! | `term`, `log`, `tracing` | [`log`](mod@log) in colour on a terminal; events of those two crates as its lines |
+//! | `testing` | doubles, and the contracts of codecs, transports, sources, registrars, balancers, backends of metrics |
 
 pub mod app;
 pub mod client;

@@ -20,6 +20,83 @@
 //! The first SIGTERM or SIGINT stops it in order: readiness is refused, what was [registered](App::register) is withdrawn,
 //! everything goes on for the [notice](App::notice), then the parts stop, the last one first, each within its limit; a server stops accepting and drains.
 //! A second one cuts everything off at once. What a part failed with is the program's end.
+//!
+//! # A whole program
+//! What the `main` of a service comes to, to copy: settings from the environment and flags, logs, metrics and health, every call inside the default
+//! stack, all on one port.
+//!
+//! ```no_run
+//! use std::net::SocketAddr;
+//! use std::process::ExitCode;
+//!
+//! use kit::config::Loader;
+//! use kit::http::server::{self, Router, json};
+//! use kit::log::log_panics;
+//! use kit::metrics::{Provider, Registry};
+//! use kit::server::{Listen, Runtime, Stack, operator, scrape};
+//! use kit::{App, Error, Method, observe, request_fn};
+//! use serde::{Deserialize, Serialize};
+//!
+//! static LENGTH: Method = Method::new("strings", "length").path("/length").idempotent();
+//!
+//! #[derive(Serialize, Deserialize)]
+//! #[serde(default)]
+//! struct Settings {
+//!     addr: SocketAddr,
+//!     /// `prometheus`, `expvar`, `statsd:HOST:PORT` …: see [`kit::metrics::Choice`].
+//!     metrics: String,
+//!     runtime: Runtime,
+//!     server: server::Config,
+//!     log: kit::log::Config,
+//! }
+//!
+//! impl Default for Settings {
+//!     fn default() -> Self {
+//!         let (addr, metrics) = (SocketAddr::from(([127, 0, 0, 1], 8080)), "expvar".to_owned());
+//!         Self { addr, metrics, runtime: Runtime::default(), server: Default::default(), log: Default::default() }
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> ExitCode {
+//!     // `STRINGS_LOG_LEVEL=debug`, `--addr 0.0.0.0:80`, `--print-config`, `--help`.
+//!     let loader = Loader::new("strings").env("STRINGS_", std::env::vars_os()).flags(std::env::args_os().skip(1));
+//!     match loader.load() {
+//!         Ok(settings) => kit::app::exit("strings", run(settings).await),
+//!         Err(stop) => stop.report(),
+//!     }
+//! }
+//!
+//! async fn run(settings: Settings) -> Result<(), Error> {
+//!     // Kept to the end, when what is queued is written.
+//!     let (log, _written) = settings.log.start(std::io::stderr())?;
+//!     log_panics(log.clone());
+//!     let metrics = Registry::new();
+//!     observe::register(&metrics, &log)?;
+//!     let backend = Provider::open(&settings.metrics, &metrics)?;
+//!     let stack = Stack::new(&log, &metrics)?;
+//!
+//!     let app = App::new(&log);
+//!     let health = app.health().clone();
+//!     let port = Listen::bind(settings.server, &settings.addr.to_string(), settings.runtime).await?;
+//!     observe::server(&metrics, &port.stats())?;
+//!
+//!     // Called once, or once for each core of the runtime.
+//!     let scraped = backend.clone();
+//!     let routes = move || {
+//!         let length = request_fn(async |text: String| Ok(text.chars().count()));
+//!         Router::with(stack.clone())
+//!             .post(&LENGTH, json(length))
+//!             .merge(operator(&health).get("/metrics", scrape(&scraped)))
+//!             .build()
+//!     };
+//!     // Parts stop in the reverse order: what the server counted to its end is reported too.
+//!     app.metrics("metrics", &backend).http("http", port, routes).run().await
+//! }
+//! ```
+//!
+//! Beside these: [`register`](App::register) to be found, a [client](crate::client) of each service it calls as a
+//! [part](App::part) of its own, [`started`](App::started) for what it prints to who started it.
 
 mod announce;
 mod exit;

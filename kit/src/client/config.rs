@@ -43,6 +43,9 @@ pub struct Config {
     pub budget: budget::Config,
     /// How long one attempt may take. More than zero. Default 10 s, a third of the longest call: an instance that hangs leaves time for
     /// two others. Who knows how long an answer takes should say much less: it is what a hung instance costs a call.
+    ///
+    /// An answer that is a stream is an attempt to its end: who watches for longer takes the endpoint from
+    /// `client.clone().remove(slot::AttemptTimeout)`, within [`deadline`](Self::deadline) still.
     #[serde(with = "duration")]
     pub attempt_timeout: Duration,
     /// When the breaker of an instance opens, and for how long. Default: as a [`breaker::Config`] does, but for a second each time. A

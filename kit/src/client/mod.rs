@@ -75,6 +75,42 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Over gRPC
+//! A method is a view of another kind, and all else is the same. The connections speak HTTP/2 from their first byte, which the settings have to
+//! say. A request that is a stream cannot be sent twice: its endpoint is made without the layers that would. An answer that is one ends with the
+//! time of its attempt, 10 s by default, and of its call, 30 s: one that lasts has an endpoint without the first, and settings with another
+//! deadline.
+//!
+//! ```
+//! use kit::client::{Client, Config, slot};
+//! use kit::discovery::Fixed;
+//! use kit::grpc::client::{client_stream, server_stream, unary};
+//! use kit::{Kind, Method};
+//! # #[derive(Clone, PartialEq, prost::Message)] struct Item {}
+//! # #[derive(Clone, PartialEq, prost::Message)] struct Receipt {}
+//!
+//! static RESERVE: Method = Method::new("inventory.Inventory", "Reserve");
+//! static WATCH: Method = Method::new("inventory.Inventory", "Watch").kind(Kind::ServerStream).idempotent();
+//! static RESTOCK: Method = Method::new("inventory.Inventory", "Restock").kind(Kind::ClientStream);
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), kit::Error> {
+//! # let (log, metrics) = (kit::log::Logger::discard(), kit::metrics::Registry::new());
+//! let mut config = Config::default();
+//! config.connections.http2_only = true;
+//! let source = Fixed::parse("inventory", "10.0.0.1:80, 10.0.0.2:80")?;
+//! let inventory = Client::builder(source).config(config).start(&log, &metrics)?;
+//!
+//! let reserve = inventory.endpoint(&RESERVE, unary::<Receipt>(&RESERVE));
+//! let watch = inventory.clone().remove(slot::AttemptTimeout).endpoint(&WATCH, server_stream::<Item>(&WATCH));
+//! let restock = inventory.clone().remove(slot::Retry).endpoint(&RESTOCK, client_stream::<Receipt>(&RESTOCK));
+//! # fn types<E: kit::Endpoint<Item>>(_: E) {}
+//! # fn streams<E: kit::Endpoint<kit::codec::Messages<Item>>>(_: E) {}
+//! # (types(reserve), types(watch), streams(restock));
+//! # Ok(()) }
+//! ```
+//!
+//! Over JSON-RPC the view is `jsonrpc::client::Client::binding`, of a client over [`raw`](kit_transport::http::client::raw).
+//!
 //! # What a call meets
 //! It is counted and logged once, however often it is tried. Each attempt picks an instance: of those that this call has not tried, the
 //! one that is likely to answer first. A breaker that is open, an ejection or a failed check makes an instance one that is not
