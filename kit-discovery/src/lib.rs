@@ -8,6 +8,7 @@
 //! | [`Policy`], [`View`] | what one consumer makes of a failing source and of a set that turned empty |
 //! | [`Discovery`], [`Source`] | runs anything that can say who answers: back-off, log, malformed entries, stop |
 //! | [`Fixed`] | a set that never changes |
+//! | [`Mapped`] | another instancer's set: fewer of them, or each at another address |
 //! | `dns` | SRV records, or addresses and a port (feature `dns`) |
 //! | `file` | a set in a file, read again when it changes (feature `file`) |
 //! | `consul` | who passes the checks in Consul, and announcing there (feature `consul`) |
@@ -46,6 +47,7 @@ mod fixed;
 mod instancer;
 mod instances;
 mod malformed;
+mod mapped;
 mod pick;
 mod policy;
 mod publisher;
@@ -73,6 +75,7 @@ pub use fixed::Fixed;
 pub use instancer::Instancer;
 pub use instances::Instances;
 pub use malformed::Malformed;
+pub use mapped::Mapped;
 pub use policy::{NoInstances, Policy, Stale};
 pub use publisher::Publisher;
 pub use registrar::Registrar;

@@ -7,7 +7,7 @@ use kit_core::{Context, Error, Instance};
 use kit_discovery::balance::{Balancer, Candidates};
 use kit_discovery::testing::contract::{self, BalancerRig, Fault, InstancerRig, RegistrarRig};
 use kit_discovery::testing::memory::{MemoryRegistrar, Registry};
-use kit_discovery::{Answer, Discovery, Instancer, Publisher, Registrar, Subscription};
+use kit_discovery::{Answer, Discovery, Instancer, Mapped, Publisher, Registrar, Subscription};
 
 const SERVICE: &str = "strings";
 
@@ -88,6 +88,35 @@ impl RegistrarRig for Memory {
 #[tokio::test(start_paused = true)]
 async fn an_instancer_of_the_registry_in_memory_keeps_the_contract() {
     let report = contract::instancer(async || Memory::default()).await;
+    assert_eq!((report.held.len(), report.not_shown), (14, vec![]));
+}
+
+/// The same, through a function that changes nothing.
+struct Passed(Memory);
+
+impl InstancerRig for Passed {
+    type Instancer = Mapped;
+
+    async fn start(&mut self) -> Mapped {
+        Mapped::new(InstancerRig::start(&mut self.0).await, Some)
+    }
+
+    async fn set(&mut self, instances: &[Instance]) {
+        self.0.set(instances).await;
+    }
+
+    async fn fault(&mut self, fault: Fault) -> bool {
+        self.0.broken(fault).await
+    }
+
+    async fn heal(&mut self) {
+        InstancerRig::heal(&mut self.0).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instancer_of_anothers_instances_keeps_the_contract() {
+    let report = contract::instancer(async || Passed(Memory::default())).await;
     assert_eq!((report.held.len(), report.not_shown), (14, vec![]));
 }
 

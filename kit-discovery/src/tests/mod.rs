@@ -1,6 +1,7 @@
 //! Rules across types. Time stands still until a test moves it.
 
 mod discovery;
+mod mapped;
 mod memory;
 mod publisher;
 mod view;
