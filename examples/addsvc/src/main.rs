@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use addsvc::instrumenting::Instrumenting;
+use addsvc::registering;
 use addsvc::service::{Add, SERVICE};
 use addsvc::settings::Settings;
 use addsvc::transport::{Parts, Wire};
-use kit::discovery::registration;
 use kit::log::log_panics;
 use kit::metrics::{Provider, Registry};
 use kit::server::{Listen, Stack};
@@ -48,7 +48,7 @@ async fn run(settings: Settings) -> Result<(), Error> {
     let app = match &settings.register {
         None => app,
         Some(registry) => {
-            let instance = registration::instance(first.local_addr(), settings.advertise.as_deref())?;
+            let instance = registering::instance(&listening, settings.advertise.as_deref())?;
             let registrar = registry.registrar(SERVICE, &health, observe::registration_log(&log))?;
             app.register("registration", registrar, instance)
         }

@@ -26,9 +26,11 @@ pub struct Settings {
     pub grpc_addr: Option<SocketAddr>,
     /// A port for metrics and health alone, where callers do not reach them. Default none.
     pub debug_addr: Option<SocketAddr>,
-    /// Where it is announced while it is ready: `consul:HOST:PORT`, `etcd:HOST:PORT,…/PREFIX`. Default none: nowhere.
+    /// Where it is announced while it is ready, with all of its ports ([`registering`](crate::registering)): `consul:HOST:PORT`,
+    /// `etcd:HOST:PORT,…/PREFIX`. Default none: nowhere.
     pub register: Option<Spec>,
-    /// What others are told to call, `host:port`. Default none: where it listens.
+    /// What others are told to call, `host:port`, which is where HTTP answers; wires with a port of their own are called at that port of
+    /// the same host. Default none: where it listens.
     pub advertise: Option<String>,
     /// How connections are run: `stealing` or `per-core`. Default stealing.
     pub runtime: Runtime,
@@ -77,8 +79,11 @@ const DOCS: &[(&str, &str)] = &[
     ("jsonrpc_addr", "a port for JSON-RPC alone"),
     ("grpc_addr", "a port for gRPC alone"),
     ("debug_addr", "a port for metrics and health alone"),
-    ("register", "where it is announced: consul:HOST:PORT, etcd:HOST:PORT,…/PREFIX"),
-    ("advertise", "what others are told to call, if not where it listens: host:port"),
+    ("register", "where it is announced, with all of its ports: consul:HOST:PORT, etcd:HOST:PORT,…/PREFIX"),
+    (
+        "advertise",
+        "what others are told to call, if not where it listens: host:port; a port of its own is told at the same host",
+    ),
     ("runtime", "how connections are run"),
     ("metrics", "where metrics go: prometheus, statsd:HOST:PORT, dogstatsd:HOST:PORT, stdout"),
     ("log.format", "how log lines are written"),

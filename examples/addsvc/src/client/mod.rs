@@ -5,7 +5,7 @@ mod gokit;
 use futures_util::TryStreamExt as _;
 use kit::client::{self, Client as Instances};
 use kit::codec::Json;
-use kit::discovery::Instancer;
+use kit::discovery::{Instancer, Mapped};
 use kit::failure::{RecognizeLayer, RecognizeStreamLayer};
 use kit::grpc::client::server_stream;
 use kit::http::client::{post, raw};
@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::endpoints::{CONCAT, ConcatReply, ConcatRequest, SERIES, SUM, SeriesRequest, SumReply, SumRequest};
 use crate::error::AddError;
+use crate::registering::seen_over;
 use crate::service::{AddService, Series, Sums};
+use crate::transport::Wire;
 
 /// The wire that calls go over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,17 @@ pub enum Transport {
     Jsonrpc,
     /// gRPC, on connections that speak HTTP/2 from their first byte.
     Grpc,
+}
+
+impl Transport {
+    /// What has to answer it.
+    pub const fn wire(self) -> Wire {
+        match self {
+            Self::Http => Wire::Http,
+            Self::Jsonrpc => Wire::Jsonrpc,
+            Self::Grpc => Wire::Grpc,
+        }
+    }
 }
 
 /// Calls the instances of the service, as [`kit::client`] does: each call goes to one of them, and to another if that one fails and there
@@ -52,7 +65,8 @@ const REFUSALS: RecognizeLayer<AddError> = RecognizeLayer::new();
 const STREAMED_REFUSALS: RecognizeStreamLayer<AddError> = RecognizeStreamLayer::new();
 
 impl Client {
-    /// Calls those whom `source` finds, over `transport`.
+    /// Calls those whom `source` finds, over `transport`: each at its address, or at the port that it [announces](crate::registering) for
+    /// that.
     ///
     /// # Errors
     /// As [`client::Builder::start`].
@@ -67,6 +81,7 @@ impl Client {
         metrics: &Registry,
     ) -> Result<Self, Error> {
         config.connections.http2_only |= transport == Transport::Grpc;
+        let source = Mapped::new(source, move |instance| Some(seen_over(transport.wire(), instance)));
         let instances = Instances::builder(source).config(config).start(log, metrics)?;
         match transport {
             Transport::Http => Self::http(instances),

@@ -9,4 +9,6 @@ mod http;
 mod jsonrpc;
 mod operator;
 mod ports;
+#[cfg(all(feature = "consul", feature = "file"))]
+mod registering;
 mod support;

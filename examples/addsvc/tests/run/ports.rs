@@ -1,20 +1,7 @@
-use program::Program;
-
-use crate::support::command;
+use crate::support::listening;
 
 const SUM: &str = r#"{"a":1,"b":2}"#;
 const CALL: &str = r#"{"jsonrpc":"2.0","method":"sum","params":[1,2],"id":1}"#;
-
-/// A program, and what answers where, as it says itself.
-async fn listening(flags: &[&str]) -> (Program, Vec<(String, String)>) {
-    let mut program = Program::spawn(command(flags));
-    let mut ports = Vec::new();
-    while let Some((_, port)) = program.line().await.split_once("http://") {
-        let (addr, wires) = port.split_once("; ").expect("what answers there");
-        ports.push((wires.to_owned(), addr.to_owned()));
-    }
-    (program, ports)
-}
 
 #[tokio::test]
 async fn by_default_one_port_answers_everything() {
