@@ -86,8 +86,14 @@ fn greet(ports: &[(SocketAddr, Vec<Wire>)]) {
             let _ = writeln!(text, "  {json}rpc -H 'content-type: application/json' -d '{call}'");
         }
         if wires.contains(&Wire::Grpc) {
-            let _ = writeln!(text, "  addcli series 1 1 5 100ms --transport grpc --addr {addr}");
+            let _ = writeln!(text, "  {} series 1 1 5 100ms --transport grpc --addr {addr}", addcli());
         }
     }
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// How addcli is called here: beside this program, if it was built, or built first.
+fn addcli() -> String {
+    let beside = std::env::current_exe().ok().map(|own| own.with_file_name("addcli")).filter(|addcli| addcli.is_file());
+    beside.map_or("cargo run -q -p addsvc --bin addcli --".into(), |addcli| addcli.display().to_string())
 }

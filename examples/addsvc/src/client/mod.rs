@@ -1,6 +1,7 @@
 //! The service from afar: the same trait, whoever answers and on whichever wire.
 
 mod gokit;
+mod lines;
 
 use futures_util::TryStreamExt as _;
 use kit::client::{self, Client as Instances};
@@ -9,7 +10,6 @@ use kit::discovery::{Instancer, Mapped};
 use kit::failure::{RecognizeLayer, RecognizeStreamLayer};
 use kit::grpc::client::server_stream;
 use kit::http::client::{post, raw};
-use kit::http::ndjson::NdJson;
 use kit::jsonrpc::client::{Binding, Client as Rpc};
 use kit::lifecycle::Part;
 use kit::log::Logger;
@@ -93,10 +93,7 @@ impl Client {
     fn http(instances: Instances) -> Result<Self, Error> {
         let sum = post(&SUM, Json).binding()?;
         let concat = post(&CONCAT, Json).binding()?;
-        let series = post(&SERIES, Json).binding_with(|_cx, response| {
-            let lines = NdJson::new().read::<SumReply>(response.into_body());
-            Ok(Box::pin(lines.map_ok(|sum| sum.v)) as Sums)
-        })?;
+        let series = post(&SERIES, Json).binding_with(|_cx, response| lines::read(response))?;
         Ok(Self {
             sum: REFUSALS.layer(instances.endpoint(&SUM, sum)).boxed(),
             concat: REFUSALS.layer(instances.endpoint(&CONCAT, concat)).boxed(),

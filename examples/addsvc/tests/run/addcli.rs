@@ -1,4 +1,5 @@
 use program::{Ended, ended};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use crate::support::start;
@@ -86,10 +87,63 @@ async fn a_deadline_ends_it_whoever_is_there() {
 }
 
 #[tokio::test]
+async fn who_cannot_be_called_is_named_with_the_reason() {
+    let nobody = TcpListener::bind("127.0.0.1:0").await.and_then(|free| free.local_addr()).expect("a port").to_string();
+    for transport in ALL {
+        let line = fails(&["sum", "1", "2", "--addr", &nobody, "--transport", transport]).await;
+        let expected = format!("the service is unavailable; try again later: {nobody}: Connection refused");
+        assert!(line.contains(&expected), "{transport}: {line}");
+    }
+    #[cfg(feature = "consul")]
+    {
+        let place = format!("consul:{nobody}");
+        let line = fails(&["sum", "1", "2", "--discover", &place, "--deadline=500ms"]).await;
+        assert!(line.contains(&format!("nobody was found in time by {place}: ")) && line.contains("refused"), "{line}");
+    }
+}
+
+/// Answers every caller with this, and hangs up.
+async fn answers(text: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let addr = listener.local_addr().expect("bound").to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(text.as_bytes()).await;
+        }
+    });
+    addr
+}
+
+#[tokio::test]
+async fn whatever_else_answers_there_is_one_line_and_no_success() {
+    for text in [
+        "",
+        "220 mail.test ESMTP\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{\"v\":\"x\"}",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\ncontent-length: 9\r\n\r\n{\"v\":\"x\"}",
+        "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 500 Oops\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nboom",
+    ] {
+        let addr = answers(text).await;
+        for transport in ALL {
+            for words in [&["sum", "1", "2"][..], &["series", "1", "2", "3"]] {
+                let line = fails(&[words, &["--addr", &addr, "--transport", transport]].concat()).await;
+                assert!(line.starts_with("addcli: "), "{transport} {words:?} {text:?}: {line}");
+                assert!(!line.contains("gave up"), "{line}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn help_is_text_on_stdout_and_all_is_well() {
     let help = said(&["--help"]).await;
     for part in ["Usage: addcli", "addcli sum A B", "--transport http|jsonrpc|grpc", "--deadline TEXT"] {
         assert!(help.contains(part), "{part} in {help}");
     }
     assert_eq!(said(&["sum", "1", "2", "--help"]).await, help);
+    assert_eq!(said(&["-h"]).await, help);
 }

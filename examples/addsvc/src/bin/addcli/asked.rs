@@ -1,4 +1,4 @@
-//! What it is asked to do: the words before the first flag.
+//! What it is asked to do: the words before the flags, or behind them.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -16,12 +16,24 @@ pub(crate) enum Asked {
 
 const USAGE: &str = "what is it to do? sum A B, concat A B or series A B [COUNT [PAUSE]]; --help says how";
 
-/// The words up to the first flag, and the flags. A negative number is no flag: it has one dash.
+const OPERATIONS: [&str; 3] = ["sum", "concat", "series"];
+
+/// The words, and the flags round them. A negative number is no flag: it has one dash.
 pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> (Vec<String>, Vec<OsString>) {
     let all: Vec<OsString> = args.into_iter().collect();
-    let end = all.iter().position(|arg| arg.to_string_lossy().starts_with("--")).unwrap_or(all.len());
-    let words = all[..end].iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    (words, all[end..].to_vec())
+    let is_flag = |arg: &OsString| arg.to_string_lossy().starts_with("--");
+    let begin = match all.first() {
+        Some(first) if is_flag(first) || first == "-h" => {
+            // The first operation that is no flag's value.
+            let named = |arg: &OsString| OPERATIONS.iter().any(|operation| arg == operation);
+            let value = |at: usize| is_flag(&all[at - 1]) && !all[at - 1].to_string_lossy().contains('=');
+            (1..all.len()).find(|&at| named(&all[at]) && !value(at)).unwrap_or(all.len())
+        }
+        _ => 0,
+    };
+    let end = all[begin..].iter().position(is_flag).map_or(all.len(), |length| begin + length);
+    let words = all[begin..end].iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    (words, [&all[..begin], &all[end..]].concat())
 }
 
 impl Asked {
@@ -61,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_stands_before_the_flags() {
+    fn what_is_asked_stands_before_the_flags_or_behind_them() {
         assert_eq!(read("sum -1 2"), Ok(Asked::Sum(-1, 2)));
         assert_eq!(read("concat -a b --transport http"), Ok(Asked::Concat("-a".into(), "b".into())));
         let from = Series { a: 1, b: 2, count: 0, pause: Duration::ZERO };
@@ -70,6 +82,12 @@ mod tests {
         assert_eq!(read("series 1 2 5 1s500ms --deadline=9s"), Ok(Asked::Series(from)));
         let (words, flags) = split(["sum", "1", "2", "--addr", "a:1"].map(OsString::from));
         assert_eq!((words.len(), flags), (3, vec![OsString::from("--addr"), OsString::from("a:1")]));
+
+        assert_eq!(read("--addr a:1 --transport=grpc sum -1 2 --deadline 9s"), Ok(Asked::Sum(-1, 2)));
+        assert_eq!(read("--addr sum sum 1 2"), Ok(Asked::Sum(1, 2)), "the first is a value");
+        let (words, flags) = split(["--addr", "a:1", "sum", "1", "2", "--help"].map(OsString::from));
+        assert_eq!((words.len(), flags.len()), (3, 3));
+        assert_eq!(split(["-h".into()]), (vec![], vec!["-h".into()]));
     }
 
     #[test]
@@ -78,7 +96,9 @@ mod tests {
             assert!(read(line).unwrap_err().contains("is no number that it can take"), "{line}");
         }
         assert!(read("series 1 2 3 soon").unwrap_err().contains("soon"));
-        for line in ["", "sum", "sum 1", "sum 1 2 3", "subtract 1 2", "--addr a:1 sum 1 2"] {
+        for line in
+            ["", "sum", "sum 1", "sum 1 2 3", "subtract 1 2", "--addr a:1", "--addr sum", "--addr a:1 subtract 1 2"]
+        {
             assert_eq!(read(line), Err(USAGE.to_owned()), "{line}");
         }
     }

@@ -41,7 +41,7 @@ impl Default for Settings {
     }
 }
 
-const ABOUT: &str = "Calls addsvc: addcli sum A B, addcli concat A B, addcli series A B [COUNT [PAUSE]]. Flags follow.";
+const ABOUT: &str = "Calls addsvc: addcli sum A B, addcli concat A B, addcli series A B [COUNT [PAUSE]]. Flags stand in front or behind.";
 
 /// What `--help` says of them.
 const DOCS: &[(&str, &str)] = &[
