@@ -39,6 +39,25 @@ go_sources() {
 # deb_version NAME: of an unpacked package.
 deb_version() { dpkg-deb -f "$(echo .test/debs/"$1"_*.deb)" Version; }
 
+# gRPC's interop server and client for Go, in .test/interop/server and client: the sources that Debian's package leaves out are in its source
+# package, and belong to the same version.
+go_interop() {
+  local go apt_options apt_log grpc=.test/gopath/usr/share/gocode/src/google.golang.org/grpc name
+  [ -x .test/interop/client ] && return 0
+  go=$(go_program) && go_sources && apt_of deb-src "$(codename)" || return 1
+  mkdir -p .test/interop/debs
+  (
+    cd .test/interop/debs
+    timeout 300 apt-get "${apt_options[@]}" update && timeout 300 apt-get "${apt_options[@]}" source --download-only golang-google-grpc &&
+      timeout 300 apt-get -q -o APT::Sandbox::User=root download golang-golang-x-oauth2-dev golang-golang-x-oauth2-google-dev \
+        golang-google-cloud-compute-metadata-dev golang-github-google-go-cmp-dev
+  ) >"$apt_log" 2>&1 || return 1
+  for name in .test/interop/debs/*.deb; do dpkg-deb -x "$name" .test/gopath; done
+  tar -xf .test/interop/debs/golang-google-grpc_*.orig.tar.* -C "$grpc" --strip-components 1 --wildcards '*/interop' || return 1
+  # The client last: it is there only with the server.
+  for name in server client; do go_build "$PWD/.test/interop/$name" "$grpc/interop/$name" >>"$apt_log" 2>&1 || return 1; done
+}
+
 # go_build PROGRAM FOLDER [FLAG…]: what stands in FOLDER, with Go kit. Fails if there is no Go, no Go kit, or if it does not build.
 go_build() {
   local program=$1 folder=$2 go top=$PWD
