@@ -81,6 +81,12 @@ impl Paced {
         }
     }
 
+    /// Whether it has ended where its stream has not: hyper takes a reset of NO_ERROR for an end, as it would be for an answer. Half a request is
+    /// none, whatever its sender calls that.
+    fn was_cut(&self) -> bool {
+        !self.incoming.is_end_stream() && self.link.as_ref().is_some_and(|link| link.is_http2())
+    }
+
     /// Nothing is here: is there time left to wait for it?
     fn poll_time(&mut self, task: &mut Task<'_>) -> Poll<()> {
         let Some(link) = &self.link else { return Poll::Pending };
@@ -151,6 +157,10 @@ impl HttpBody for Paced {
                 this.end(BodyState::Dropped);
                 Poll::Ready(Some(Err(broken(error))))
             }
+            Poll::Ready(None) if this.was_cut() => {
+                this.end(BodyState::Dropped);
+                Poll::Ready(Some(Err(cut_off(h2::Error::from(h2::Reason::NO_ERROR)))))
+            }
             Poll::Ready(None) => {
                 this.end(BodyState::Read);
                 Poll::Ready(None)
@@ -210,10 +220,12 @@ fn broken(error: hyper::Error) -> Error {
         true => Error::boundary(Code::InvalidArgument, error)
             .with_message("the body of the request is malformed")
             .with_reason("body_malformed"),
-        false => Error::boundary(Code::Cancelled, error)
-            .with_message("the body of the request broke off")
-            .with_reason("body_broken"),
+        false => cut_off(error),
     }
+}
+
+fn cut_off(error: impl Into<BoxError>) -> Error {
+    Error::boundary(Code::Cancelled, error).with_message("the body of the request broke off").with_reason("body_broken")
 }
 
 #[cfg(test)]

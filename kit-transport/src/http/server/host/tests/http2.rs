@@ -1,5 +1,7 @@
 //! HTTP/2, spoken by h2 where the peer behaves and in frames by hand where it does not.
 
+use std::sync::Mutex;
+
 use http::Request as HttpRequest;
 
 use super::frames::*;
@@ -269,6 +271,32 @@ async fn a_flood_of_pings_and_settings_is_answered_and_holds_nothing() {
     }
     peer.request(1, &get("/", &[])).await;
     assert_eq!(peer.answered(1).await, (200, String::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_whose_stream_is_reset_is_never_whole() {
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&read);
+    let keep = endpoint_with(kept, async |kept: &Arc<Mutex<Vec<_>>>, _cx, request: Request| {
+        let result = request.into_body().bytes(1 << 20).await;
+        kept.lock().unwrap().push(result.as_ref().map(Bytes::len).map_err(Error::code));
+        result.map(|_| Response::new(Body::empty()))
+    });
+    let service = Router::new().post("/keep", keep).build().unwrap();
+    let mut peer = connect(&service, Config::default());
+    peer.preface().await;
+    let head = pairs(&[(":method", "POST"), (":scheme", "http"), (":path", "/keep"), (":authority", "a")]);
+    for (reason, stream) in [0, PROTOCOL_ERROR, CANCEL].into_iter().zip((1..).step_by(2)) {
+        peer.send(frame(HEADERS, END_HEADERS, stream, &head)).await;
+        peer.send(frame(DATA, 0, stream, b"half of i")).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        peer.send(frame(RST_STREAM, 0, stream, &reason.to_be_bytes())).await;
+    }
+    peer.send(frame(HEADERS, END_HEADERS, 7, &head)).await;
+    peer.send(frame(DATA, END_STREAM, 7, b"all of it")).await;
+    assert_eq!(peer.frame_of(HEADERS).await.stream, 7);
+    let read = std::mem::take(&mut *read.lock().unwrap());
+    assert_eq!(read.iter().filter(|read| read.is_ok()).collect::<Vec<_>>(), [&Ok(9)], "{read:?}");
 }
 
 #[tokio::test(start_paused = true)]
