@@ -42,8 +42,8 @@ async fn run(settings: Settings) -> Result<(), Error> {
         ports.push((listen, port.wires));
     }
     let listening: Vec<_> = ports.iter().map(|(listen, wires)| (listen.local_addr(), wires.clone())).collect();
-    let (first, _) = ports.first().ok_or_else(|| Error::invalid_argument("it is to listen nowhere"))?;
-    observe::server(&metrics, &first.stats())?;
+    let stats: Vec<_> = ports.iter().map(|(listen, _)| listen.stats()).collect();
+    observe::servers(&metrics, &stats)?;
 
     let app = match &settings.register {
         None => app,

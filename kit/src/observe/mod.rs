@@ -44,7 +44,7 @@
 //! | `kit_metrics_callback_panics_total` | functions that panicked while they were read | |
 //! | `kit_metrics_exports_total`, `kit_metrics_export_failures_total`, `kit_metrics_export_panics_total` | snapshots handed to a backend, and what became of them | a backend that is pushed to |
 //! | `kit_metrics_statsd_lines_total`, `kit_metrics_statsd_datagrams_total`, `kit_metrics_statsd_lines_dropped_total` | what a StatsD daemon was sent, and what it was not | StatsD |
-//! | `http_server_accepted_total`, `http_server_accept_errors_total`, `http_server_accept_pauses_total` | connections accepted, errors of it, times that it waited | [`server`] |
+//! | `http_server_accepted_total`, `http_server_accept_errors_total`, `http_server_accept_pauses_total` | connections accepted, errors of it, times that it waited | [`server`], [`servers`] |
 //! | `http_server_aborted_total`, `http_server_aged_total`, `http_server_idle_closed_total`, `http_server_malformed_total` | connections ended with something in flight, of age, unused, because of what is no HTTP | |
 //! | `http_server_header_timeouts_total`, `http_server_body_timeouts_total`, `http_server_write_timeouts_total` | clients that were too slow | |
 //! | `http_server_refused_head_too_large_total`, `http_server_refused_too_many_headers_total`, `http_server_refused_uri_too_long_total` | requests that are too large | |
@@ -118,7 +118,7 @@ pub use client::{breakers, breakers_log, instances, instances_log, picks, standi
 pub use discovery::{discovery, discovery_log, registered, registration_log};
 pub use restarts::restarts;
 pub use retries::retries;
-pub use server::server;
+pub use server::{server, servers};
 
 /// Shows in `metrics` what kit counts: bugs, log lines that were lost, the process, the build, and the runtime it is called in.
 ///

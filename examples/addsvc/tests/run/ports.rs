@@ -33,6 +33,9 @@ async fn a_wire_with_a_port_of_its_own_answers_there_alone() {
         );
         assert_eq!((wires.as_str(), answered), (name, (sum, rpc, metrics)));
     }
+    // The last is the operator's: what all of them took, and this connection.
+    let scrape = service.get("/metrics").await.body;
+    assert!(scrape.lines().any(|line| line == "http_server_accepted_total 13"), "{scrape}");
     let ended = service.stop().await;
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert_eq!(ended.stderr.matches("msg=drained aborted=0").count(), 4, "{}", ended.stderr);
