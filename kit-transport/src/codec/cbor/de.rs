@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use serde::de::value::{Error as Misfit, SeqDeserializer};
-use serde::de::{Deserializer, Error as _, Visitor};
+use serde::de::{Deserializer, Error as _, Expected, Visitor};
 
 use super::access::{Items, Tagged, Variant};
 use super::head::{self, Argument};
@@ -123,6 +123,11 @@ impl<'de> Reader<'de> {
     }
 }
 
+/// Whether it is ciborium's `Value`, which has a place for tags; nothing else tells it from what has none, such as that of JSON.
+fn keeps_tags(visitor: &dyn Expected) -> bool {
+    visitor.to_string() == "a valid CBOR item"
+}
+
 /// A whole number of any size that a type has.
 struct Large {
     /// Then it is −1 less the number.
@@ -201,7 +206,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             if let Some(large) = self.large(tag) {
                 return large.visit(visitor);
             }
-            if tag != SELF {
+            if tag != SELF && keeps_tags(&visitor) {
                 return visitor.visit_enum(Tagged::new(self, Some(tag)));
             }
         }

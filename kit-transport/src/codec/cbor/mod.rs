@@ -18,8 +18,8 @@ use super::{Codec, Decode, Encode};
 /// CBOR by serde, at most [`DEPTH`](Self::DEPTH) levels deep. Feature `cbor`.
 ///
 /// A struct is a map with the names of its fields. Lengths may be given or left open, floats have any width and may be written as whole
-/// numbers; a tag that a type does not ask for is passed over where it asks for what is in it. A field that stands twice is an error
-/// where a struct is read, and the last one wins where a map is; an array that holds more than is read is refused, as it is in JSON.
+/// numbers; a tag that a type does not ask for, by those of `ciborium::tag`, is passed over. A field that stands twice is an error where a
+/// struct is read, and the last one wins where a map is; an array that holds more than is read is refused, as it is in JSON.
 ///
 /// ```
 /// use kit_transport::codec::{Cbor, Decode as _, Encode as _};

@@ -316,4 +316,12 @@ fn a_tag_is_read_by_who_asks_for_it_and_passed_over_by_others() {
     let tag = |tag, value| ciborium::Value::Tag(tag, Box::new(value));
     assert_eq!(value, ciborium::Value::Array(vec![tag(1, 5.into()), "a".into()]));
     assert!(Decode::<Required<u64, 2>>::decode(&Cbor, tagged).is_err());
+    // Dates have one in most encoders, also where a type takes whatever comes.
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Open {
+        #[serde(flatten)]
+        rest: BTreeMap<String, serde_json::Value>,
+    }
+    let open: Open = Cbor.decode(b"\xa2\x61a\xc0\x61x\x61b\x82\xc1\x05\xd8\x20\xc1\x06").unwrap();
+    assert_eq!(serde_json::to_value(open.rest).unwrap(), serde_json::json!({ "a": "x", "b": [5, 6] }));
 }
