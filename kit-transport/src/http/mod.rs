@@ -3,6 +3,8 @@
 mod body;
 pub mod client;
 pub mod deadline;
+#[cfg(any(feature = "grpc", feature = "jsonrpc"))]
+pub(crate) mod keep;
 pub mod ndjson;
 pub mod problem;
 pub mod server;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{ask, calculator, service};
+use crate::support::{ask, calculator, post, send, service};
 
 static SLEEP: Method = Method::new("sleeper", "sleep").idempotent();
 
@@ -102,6 +102,31 @@ async fn what_fails_in_a_batch_leaves_the_others_alone() {
         (json!(2), 4),
     ];
     assert_eq!(got, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_done_by_the_deadline_fails_alone() {
+    let (service, counts) = sleeper(Config { max_concurrent: 2, ..Config::default() });
+    let mut notification = call("sleep", json!([60_000]), 0);
+    notification.as_object_mut().unwrap().remove("id");
+    // The first two hold the places; the last has its turn when the time is up.
+    let requests =
+        [notification, call("sleep", json!([100]), 1), call("sleep", json!([60_000]), 2), call("sleep", json!([0]), 3)];
+    let ended = async |body: String| {
+        let mut request = post(body);
+        request.headers_mut().insert("grpc-timeout", "2S".parse().unwrap());
+        let begun = Instant::now();
+        let answer = send(&service, request).await;
+        assert_eq!(begun.elapsed(), Duration::from_secs(2));
+        answer.json()
+    };
+    let answer = ended(batch(requests)).await;
+    let got: Vec<_> =
+        answer.as_array().unwrap().iter().map(|one| (one["id"].clone(), one["error"]["code"].clone())).collect();
+    assert_eq!(got, [(json!(1), Value::Null), (json!(2), json!(-32004)), (json!(3), json!(-32004))]);
+    assert_eq!(counts.1.load(Ordering::SeqCst), 2);
+    let alone = ended(call("sleep", json!([60_000]), "x").to_string()).await;
+    assert_eq!((&alone["error"]["data"]["code"], &alone["id"]), (&json!("DeadlineExceeded"), &json!("x")));
 }
 
 #[tokio::test(start_paused = true)]

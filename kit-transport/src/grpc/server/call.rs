@@ -1,13 +1,11 @@
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::pin::pin;
 
 use bytes::Bytes;
 use http::Version;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
 use kit_core::{Code, Context, Error, Metadata, Outcome, Retry, Streaming};
-use tokio::time::{Instant, timeout_at};
 
 use crate::codec::{Codec, Encode};
 use crate::grpc::frame::{ACCEPT_ENCODING, Coding, ENCODING, Form, Frames, Writing};
@@ -141,39 +139,6 @@ pub(super) async fn only(cx: &mut Context, frames: &mut Frames) -> Result<Bytes,
     let message = message?;
     cx.sizes_mut().add_received(message.len());
     Ok(message)
-}
-
-/// The deadline of a call that may begin.
-///
-/// # Errors
-/// `DeadlineExceeded` for one whose time is up: it did not run, so it may be made again whatever it does.
-pub(super) fn begin(cx: &Context) -> Result<Option<Instant>, Error> {
-    match cx.remaining() {
-        Some(left) if left.is_zero() => Err(Error::from_code(Code::DeadlineExceeded).with_retry(Retry::Safe)),
-        _ => Ok(cx.deadline()),
-    }
-}
-
-/// What the endpoint answers, if it does by the deadline. Polled once before a timer is made: most calls need none.
-///
-/// # Source
-/// gRPC over HTTP/2, "Errors": a server keeps the deadline itself, since the caller's reset may be lost.
-pub(super) async fn by<T>(
-    deadline: Option<Instant>,
-    mut call: Pin<&mut impl Future<Output = Result<T, Error>>>,
-) -> Result<T, Error> {
-    if let Poll::Ready(result) = poll_fn(|task| Poll::Ready(call.as_mut().poll(task))).await {
-        return result;
-    }
-    // It knows whom to wake: not polled again on the way to its timer.
-    let mut polled = true;
-    let call = poll_fn(|task| if std::mem::take(&mut polled) { Poll::Pending } else { call.as_mut().poll(task) });
-    match deadline {
-        None => call.await,
-        Some(deadline) => {
-            timeout_at(deadline, call).await.unwrap_or_else(|_| Err(Error::from_code(Code::DeadlineExceeded)))
-        }
-    }
 }
 
 /// The answer to a call that failed: a head that is all of it.

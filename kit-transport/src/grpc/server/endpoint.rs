@@ -3,9 +3,10 @@ use std::pin::pin;
 use kit_core::{Context, Endpoint, Error, Streaming};
 
 use super::binding::{BidiStream, Binding, ClientStream, ServerStream, Unary};
-use super::call::{Call, begin, by, only};
+use super::call::{Call, only};
 use crate::codec::{Decode, Encode, Messages};
 use crate::grpc::frame::read;
+use crate::http::keep::{begin, by};
 use crate::http::{Request, Response};
 
 impl<E, Req, C> Endpoint<Request> for Binding<E, Req, Unary, C>

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::pin::pin;
 
 use bytes::Bytes;
 use kit_core::{Context, Endpoint, Error};
@@ -8,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::Params;
 use crate::codec::{Encode, Json};
+use crate::http::keep::{begin, by};
 
 /// What a method answered, as JSON: what the layers round it see as its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +47,8 @@ where
         let request: Req = params.read()?;
         // The bytes are not kept while the endpoint works: a batch shares one body.
         drop(params);
-        let answer = self.endpoint.call(cx, request).await?;
+        let deadline = begin(cx)?;
+        let answer = by(deadline, pin!(self.endpoint.call(cx, request))).await?;
         let json = Json.encode(&answer)?;
         cx.sizes_mut().add_sent(json.len());
         Ok(Reply(json))

@@ -17,6 +17,7 @@
 //! | other members | Ignored. |
 //! | a notification | Runs before the response is sent, which waits for it; nobody but the layers sees how it ended. Without anything to answer: 204 and no body. |
 //! | a batch | Answers stand in the order of the requests, at most [`max_concurrent`](Config::max_concurrent) run at once, and one of more than [`max_batch`](Config::max_batch) is one invalid request. |
+//! | the deadline | A call that is not done by then is -32004, and one that has not begun does not run: the others of its batch are answered. |
 //! | depth | A body deeper than [`Json::DEPTH`](crate::codec::Json::DEPTH) is a parse error. |
 //! | names | Any text, but for those that begin with `rpc.`, which are reserved. |
 //!
