@@ -11,6 +11,10 @@ go_packages=(
   golang-github-prometheus-procfs-dev golang-github-beorn7-perks-dev golang-github-cespare-xxhash-dev
   golang-github-golang-protobuf-1-5-dev golang-google-protobuf-dev golang-protobuf-extensions-dev golang-golang-x-sys-dev
 )
+# What gRPC's interop programs need beside it.
+go_interop_packages=(
+  golang-golang-x-oauth2-dev golang-golang-x-oauth2-google-dev golang-google-cloud-compute-metadata-dev golang-github-google-go-cmp-dev
+)
 
 # Go, from PyPI or as it is here; prints its path.
 go_program() {
@@ -48,9 +52,10 @@ go_interop() {
   mkdir -p .test/interop/debs
   (
     cd .test/interop/debs
-    timeout 300 apt-get "${apt_options[@]}" update && timeout 300 apt-get "${apt_options[@]}" source --download-only golang-google-grpc &&
-      timeout 300 apt-get -q -o APT::Sandbox::User=root download golang-golang-x-oauth2-dev golang-golang-x-oauth2-google-dev \
-        golang-google-cloud-compute-metadata-dev golang-github-google-go-cmp-dev
+    timeout 300 apt-get "${apt_options[@]}" update &&
+      timeout 300 apt-get "${apt_options[@]}" source --download-only golang-google-grpc || exit 1
+    fetch=(timeout 300 apt-get -q -o APT::Sandbox::User=root download "${go_interop_packages[@]}")
+    "${fetch[@]}" || { timeout 300 apt-get update -q && "${fetch[@]}"; }
   ) >"$apt_log" 2>&1 || return 1
   for name in .test/interop/debs/*.deb; do dpkg-deb -x "$name" .test/gopath; done
   tar -xf .test/interop/debs/golang-google-grpc_*.orig.tar.* -C "$grpc" --strip-components 1 --wildcards '*/interop' || return 1

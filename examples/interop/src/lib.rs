@@ -6,6 +6,8 @@
 //! cargo run -p interop --bin interop-client -- --server_port=8080 --test_case=ping_pong
 //! ```
 //!
+//! `./test` runs them against two other makes, both ways: gRPC's own programs for Go, and grpcio (`tests/real/interop`).
+//!
 //! [`messages`] and [`methods`] are the service as protos would say it; [`server`] is the service, [`client`] a view of it, [`cases`] what is
 //! checked with that, [`soak`] the two cases that go on for as long as they are told; [`settings`] has the flags, which have the names
 //! that all such programs share.
