@@ -74,8 +74,8 @@ impl Spec {
     /// Starts to follow `service` there, and tells `observer` what becomes of it.
     ///
     /// # Errors
-    /// `InvalidArgument` if what the kind needs is malformed, `Unimplemented` if the kind was not built: the message says
-    /// which feature it needs.
+    /// `InvalidArgument` if what the kind needs is malformed, `Unimplemented` if the kind was not built: the message begins with
+    /// this line, and says which feature it needs.
     ///
     /// # Panics
     /// Outside a tokio runtime, for a kind that has a task.
@@ -84,7 +84,21 @@ impl Spec {
         service: impl Into<Arc<str>>,
         observer: impl Observer<Event> + 'static,
     ) -> Result<Box<dyn Instancer>, Error> {
-        let (service, rest) = (service.into(), self.rest.as_str());
+        self.instancer(service.into(), observer).map_err(|error| self.refused(error))
+    }
+
+    /// The error of a part, which knows what is wrong, and not in which line.
+    fn refused(&self, error: Error) -> Error {
+        let line = format!("{self}: {}", error.message());
+        error.with_message(line)
+    }
+
+    fn instancer(
+        &self,
+        service: Arc<str>,
+        observer: impl Observer<Event> + 'static,
+    ) -> Result<Box<dyn Instancer>, Error> {
+        let rest = self.rest.as_str();
         // A fixed set has nothing to tell, and it may be all that was built.
         let _ = &observer;
         match self.kind {
@@ -204,6 +218,10 @@ mod tests {
             ("10.0.0.1", "no kind before a colon in \"10.0.0.1\""),
             ("zookeeper:x", "no such kind of discovery: \"zookeeper\", it may be static, file, dns, etcd, consul"),
             ("static:", "nothing after the colon in \"static:\""),
+        ] {
+            assert_eq!(start(line).await.err().as_deref(), Some(reason), "{line}");
+        }
+        for (line, reason) in [
             ("static:a", "\"a\": no port in \"a\""),
             ("file:a.yaml", "path is \"a.yaml\", it must end in .json or .toml"),
             ("dns:a:b", "no port in \"a:b\""),
@@ -214,7 +232,7 @@ mod tests {
             ("dns:a?sever=127.0.0.1:1", "no server=ADDRESS:PORT in \"sever=127.0.0.1:1\""),
             ("dns:a?server=127.0.0.1:0", "a port of servers is 0, it must be from 1 to 65535"),
         ] {
-            assert_eq!(start(line).await.err().as_deref(), Some(reason), "{line}");
+            assert_eq!(start(line).await.err(), Some(format!("{line}: {reason}")));
         }
     }
 
@@ -249,7 +267,7 @@ mod tests {
             ("etcd:/strings", "endpoints is empty, it must name at least one"),
             ("etcd:a:1/", "a prefix that takes every key: \"/\""),
         ] {
-            assert_eq!(start(line).await.err().as_deref(), Some(reason), "{line}");
+            assert_eq!(start(line).await.err(), Some(format!("{line}: {reason}")));
         }
     }
 

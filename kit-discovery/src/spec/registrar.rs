@@ -3,7 +3,6 @@ use std::sync::Arc;
 use kit_core::{Error, Health, Observer};
 
 use super::{Kind, Spec};
-use crate::malformed::Malformed;
 use crate::registrar::Registrar;
 use crate::registration::Event;
 
@@ -23,14 +22,23 @@ impl Spec {
     ///
     /// # Errors
     /// `InvalidArgument` for a kind that is no registry and if what the kind needs is malformed, `Unimplemented` if the kind
-    /// was not built: the message says which feature it needs.
+    /// was not built: the message begins with this line, and says which feature it needs.
     pub fn registrar(
         &self,
         service: impl Into<Arc<str>>,
         health: &Health,
         observer: impl Observer<Event> + 'static,
     ) -> Result<Box<dyn Registrar>, Error> {
-        let (service, rest) = (service.into(), self.rest.as_str());
+        self.announcer(service.into(), health, observer).map_err(|error| self.refused(error))
+    }
+
+    fn announcer(
+        &self,
+        service: Arc<str>,
+        health: &Health,
+        observer: impl Observer<Event> + 'static,
+    ) -> Result<Box<dyn Registrar>, Error> {
+        let rest = self.rest.as_str();
         // Without a registry there is nothing to tell.
         let _ = (&service, rest, health, &observer);
         match self.kind {
@@ -47,8 +55,7 @@ impl Spec {
                 Ok(Box::new(registrar.observer(observer)))
             }
             Kind::Static | Kind::File | Kind::Dns => {
-                let reason = "nothing can be announced there, but at consul or etcd:";
-                Err(Malformed::of(reason, &self.to_string()).into())
+                Err(Error::invalid_argument("nothing can be announced there, but at consul or etcd"))
             }
             #[allow(unreachable_patterns, reason = "with every feature there is no kind left that was not built")]
             missing => Err(missing.missing()),
@@ -71,8 +78,8 @@ mod tests {
             ("consul:127.0.0.1:9", None),
             ("consul:http://[::1]:9/strings", None),
             ("consul:strings", Some("address is no http://host:port: no port in \"strings\"")),
-            ("static:a:1", Some("nothing can be announced there, but at consul or etcd: \"static:a:1\"")),
-            ("dns:a", Some("nothing can be announced there, but at consul or etcd: \"dns:a\"")),
+            ("static:a:1", Some("nothing can be announced there, but at consul or etcd")),
+            ("dns:a", Some("nothing can be announced there, but at consul or etcd")),
             #[cfg(not(feature = "etcd"))]
             ("etcd:a:1/s", Some("discovery by etcd was not built, it needs the feature \"etcd\"")),
             #[cfg(feature = "etcd")]
@@ -80,7 +87,7 @@ mod tests {
             #[cfg(feature = "etcd")]
             ("etcd:a:1", Some("no prefix after the endpoints in \"a:1\"")),
         ] {
-            assert_eq!(refused(line).as_deref(), reason, "{line}");
+            assert_eq!(refused(line), reason.map(|reason| format!("{line}: {reason}")));
         }
     }
 }
