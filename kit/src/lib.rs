@@ -88,7 +88,7 @@
 //! | a layer of your own | [`middleware_fn`], or a type that is a [`Layer`] and an [`Endpoint`], as in [`middleware`] |
 //! | layers and services of tower, axum, tonic | [`bridge`] |
 //! | logs, metrics | [`log`], [`metrics`] |
-//! | tests | [`local`](crate#features) for what a caller sees, `testing` for doubles and contracts, tokio's paused clock for time |
+//! | tests | `local` for what a caller sees, `testing` for doubles and contracts, tokio's paused clock for time |
 //!
 //! # Features
 //!

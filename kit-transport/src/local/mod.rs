@@ -14,6 +14,9 @@
 //! | a panic | `Internal`, with the id under which the callee's layers logged it. |
 //! | a stream | Ends at the deadline; dropped early, it drops its source. An error in it crosses as any other. |
 //!
+//! [`endpoint`] calls one that answers with one message, whether it is asked with one or with [`Messages`](crate::codec::Messages);
+//! [`streaming`] one that answers with many.
+//!
 //! What caused an error stays behind, with the fields for the log, and so does a word on its
 //! [outcome](kit_core::Error::with_outcome): the callee's own layers have seen them. A caller that could look into the causes of
 //! its callee would break on the day of the cut.

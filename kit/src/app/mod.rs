@@ -95,6 +95,8 @@
 //! }
 //! ```
 //!
+//! It is run with `RUST_LIB_BACKTRACE=0` wherever `RUST_BACKTRACE` is set: otherwise each [error](crate::error#what-one-costs) takes a stack.
+//!
 //! Beside these: [`register`](App::register) to be found, a [client](crate::client) of each service it calls as a
 //! [part](App::part) of its own, [`started`](App::started) for what it prints to who started it.
 
