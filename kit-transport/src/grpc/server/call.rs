@@ -1,17 +1,19 @@
 use std::future::poll_fn;
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Version;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
 use kit_core::{Code, Context, Error, Metadata, Outcome, Retry, Streaming};
+use tokio::time::Instant;
 
 use crate::codec::{Codec, Encode};
 use crate::grpc::frame::{ACCEPT_ENCODING, Coding, ENCODING, Form, Frames, Writing};
 use crate::grpc::{Config, media, status};
 use crate::http::server::extract::{MediaTypeError, unsupported};
-use crate::http::{Body, Request, Response};
+use crate::http::{Body, Request, Response, keep};
 
 /// What the head of a call has settled.
 pub(super) struct Call<C> {
@@ -139,6 +141,17 @@ pub(super) async fn only(cx: &mut Context, frames: &mut Frames) -> Result<Bytes,
     let message = message?;
     cx.sizes_mut().add_received(message.len());
     Ok(message)
+}
+
+/// So much later than the deadline an endpoint is given up here: a layer that keeps the deadline, and counts and tells the calls that it ends, is ahead.
+const GRACE: Duration = Duration::from_millis(5);
+
+/// Until when the endpoint of a call that may begin is waited for.
+///
+/// # Errors
+/// Those of [`keep::begin`].
+pub(super) fn until(cx: &Context) -> Result<Option<Instant>, Error> {
+    keep::begin(cx).map(|deadline| deadline?.checked_add(GRACE))
 }
 
 /// The answer to a call that failed: a head that is all of it.

@@ -3,10 +3,10 @@ use std::pin::pin;
 use kit_core::{Context, Endpoint, Error, Streaming};
 
 use super::binding::{BidiStream, Binding, ClientStream, ServerStream, Unary};
-use super::call::{Call, only};
+use super::call::{Call, only, until};
 use crate::codec::{Decode, Encode, Messages};
 use crate::grpc::frame::read;
-use crate::http::keep::{begin, by};
+use crate::http::keep::by;
 use crate::http::{Request, Response};
 
 impl<E, Req, C> Endpoint<Request> for Binding<E, Req, Unary, C>
@@ -23,8 +23,8 @@ where
         let message = only(cx, &mut frames).await?;
         let message = frames.decode(&self.codec, &message)?;
         drop(frames);
-        let deadline = begin(cx)?;
-        let answer = by(deadline, pin!(self.endpoint.call(cx, message))).await?;
+        let until = until(cx)?;
+        let answer = by(until, pin!(self.endpoint.call(cx, message))).await?;
         call.answer(cx, &answer)
     }
 }
@@ -44,8 +44,8 @@ where
         let message = only(cx, &mut frames).await?;
         let message = frames.decode(&self.codec, &message)?;
         drop(frames);
-        let deadline = begin(cx)?;
-        let answer = by(deadline, pin!(self.endpoint.call(cx, message))).await?;
+        let until = until(cx)?;
+        let answer = by(until, pin!(self.endpoint.call(cx, message))).await?;
         Ok(call.stream(cx, answer))
     }
 }
@@ -60,9 +60,9 @@ where
 
     async fn call(&self, cx: &mut Context, request: Request) -> Result<Response, Error> {
         let call = Call::open(cx, &request, &self.codec, self.config)?;
-        let deadline = begin(cx)?;
+        let until = until(cx)?;
         let messages = self.messages(&call, request);
-        let answer = by(deadline, pin!(self.endpoint.call(cx, messages))).await?;
+        let answer = by(until, pin!(self.endpoint.call(cx, messages))).await?;
         call.answer(cx, &answer)
     }
 }
@@ -78,9 +78,9 @@ where
 
     async fn call(&self, cx: &mut Context, request: Request) -> Result<Response, Error> {
         let call = Call::open(cx, &request, &self.codec, self.config)?;
-        let deadline = begin(cx)?;
+        let until = until(cx)?;
         let messages = self.messages(&call, request);
-        let answer = by(deadline, pin!(self.endpoint.call(cx, messages))).await?;
+        let answer = by(until, pin!(self.endpoint.call(cx, messages))).await?;
         Ok(call.stream(cx, answer))
     }
 }
