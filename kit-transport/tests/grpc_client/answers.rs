@@ -328,3 +328,29 @@ async fn limits_are_what_they_are_set_to() {
         assert_eq!(error.cause(), Some(&FrameError::TooLarge { limit }));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn metadata_larger_than_is_read_fails_its_call() {
+    let _clock = Clock::hold();
+    let head = both(|x| {
+        let large = "x".repeat(9 * 1024);
+        x.head(200, &[("content-type", "application/grpc"), ("x-a", &large), ("x-b", &large), ("x-c", &large)], false);
+        x.message(&FIVE);
+        x.trailers(OK);
+    })
+    .await;
+    let trailers = both(|x| {
+        let large = "x".repeat(9 * 1024);
+        x.begin();
+        x.message(&FIVE);
+        x.trailers(&[("x-a", &large), ("x-b", &large), ("x-c", &large), ("grpc-status", "0")]);
+    })
+    .await;
+    for error in head {
+        assert_eq!(told(&error), (Code::Internal, Some("stream_reset"), Retry::MayHaveRun));
+    }
+    // Of trailers what is past the limit is left out, the status here.
+    for error in trailers {
+        assert_eq!(told(&error), (Code::Unknown, Some("no_grpc_status"), Retry::MayHaveRun));
+    }
+}
