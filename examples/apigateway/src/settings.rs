@@ -78,7 +78,7 @@ impl Default for Settings {
 }
 
 const ABOUT: &str = "Go kit's gateway: POST /stringsvc/uppercase and /stringsvc/count are passed on to instances of stringsvc, \
-    POST /addsvc/sum and /addsvc/concat are called at instances of addsvc.";
+    POST /addsvc/sum, /addsvc/concat and /addsvc/series are called at instances of addsvc.";
 
 /// What `--help` says of them.
 const DOCS: &[(&str, &str)] = &[

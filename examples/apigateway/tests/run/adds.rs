@@ -105,6 +105,23 @@ async fn it_is_called_over_the_wire_that_was_chosen_and_answers_as_it_would_itse
 }
 
 #[tokio::test]
+async fn a_series_comes_through_as_lines_over_each_wire_that_has_streams() {
+    let behind = Behind::start().await;
+    for transport in ["http", "grpc"] {
+        let gateway = gateway(transport, &[&behind]).await;
+        let answer = gateway.post("/addsvc/series", r#"{"a":1,"b":1,"count":3}"#).await;
+        let lines = [json!({"v":2}), json!({"v":3}), json!({"v":5})];
+        assert_eq!((answer.status, answer.is_whole(), answer.lines()), (200, true, lines.to_vec()), "{transport}");
+        // An error on its way breaks it off here too.
+        let answer = gateway.post("/addsvc/series", r#"{"a":1073741823,"b":1}"#).await;
+        assert_eq!((answer.status, answer.is_whole(), answer.lines().len()), (200, false, 2), "{transport}");
+    }
+    let gateway = gateway("jsonrpc", &[&behind]).await;
+    let answer = gateway.post("/addsvc/series", r#"{"a":1,"b":1}"#).await;
+    assert_eq!(answer.problem(), (501, "Unimplemented".into(), "no_streams".into()));
+}
+
+#[tokio::test]
 async fn what_is_no_request_of_it_reaches_nobody() {
     let behind = Behind::start().await;
     let gateway = gateway("http", &[&behind]).await;
