@@ -36,8 +36,12 @@ func main() {
 		err = picks(*pick)
 	} else if *each > 0 {
 		err = events(*each)
+	} else if *count > 0 && *overGRPC {
+		svc := service(*stack, io.Discard)
+		err = allocations(func(listener net.Listener) error { return serveGRPC(listener, svc) }, callerOverGRPC, *count)
 	} else if *count > 0 {
-		err = allocations(handler(service(*stack, io.Discard)), *count)
+		routes := handler(service(*stack, io.Discard))
+		err = allocations(func(listener net.Listener) error { return http.Serve(listener, routes) }, callerOverHTTP, *count)
 	} else if *overGRPC {
 		var listener net.Listener
 		if listener, err = net.Listen("tcp", *addr); err == nil {

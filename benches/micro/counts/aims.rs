@@ -101,6 +101,12 @@ impl Aims<'_> {
             let most = if server == "kit bare" { 1.03 } else { 1.12 };
             self.aim(&format!("{server}: instructions, without the kernel's (rows 9, 10)"), ratio, most, "x tonic");
         }
+        for client in ["client/kit", "client/kit, balanced"] {
+            if let Some(ratio) = self.instructions(client, "client/tonic") {
+                let _ =
+                    writeln!(self.text, "- {client}: {ratio:.2} x the instructions of tonic's, without the kernel's");
+            }
+        }
     }
 
     fn case(&self, name: &str) -> Option<&Measured> {

@@ -3,6 +3,7 @@
 //! Each sends `{"s":"hello"}` from a typed value, reads all of the answer into one, and fails at a wrong one.
 
 mod connection;
+pub mod grpc;
 mod kit;
 mod pool;
 

@@ -1,4 +1,4 @@
-//! The cases of `./bench micro`, `./bench observe`, `./bench circuit` and `./bench client`: the same code is timed by Criterion and counted by callgrind.
+//! The cases of `./bench micro`, `./bench observe`, `./bench circuit`, `./bench client` and `./bench grpc`: the same code is timed by Criterion and counted by callgrind.
 
 mod binding;
 mod circuit;
@@ -39,7 +39,7 @@ pub enum Set {
     Circuit,
     /// Balancers and whole clients, beside their peers.
     Client,
-    /// gRPC servers, beside their peers.
+    /// gRPC servers and clients, beside their peers.
     Grpc,
 }
 
