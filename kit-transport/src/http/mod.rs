@@ -3,6 +3,7 @@
 mod body;
 pub mod client;
 pub mod deadline;
+mod hpack;
 #[cfg(any(feature = "grpc", feature = "jsonrpc"))]
 pub(crate) mod keep;
 pub mod ndjson;

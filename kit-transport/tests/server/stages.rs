@@ -1,3 +1,4 @@
+use http::Version;
 use kit_core::request_id::RequestIdLayer;
 use kit_core::sources::CountingIds;
 use kit_core::{Code, Context, Error, endpoint_fn, request_fn};
@@ -123,6 +124,19 @@ async fn a_request_id_is_accepted_or_made_and_returned_with_errors_too() {
         }
         let answer = send(&service, request).await;
         assert_eq!((answer.status.as_u16(), &answer.headers["x-request-id"]), (404, &returned.parse().unwrap()));
+    }
+}
+
+/// HTTP/1.1 has no table, and there it can be printed by `Debug`.
+#[tokio::test]
+async fn a_request_id_is_kept_out_of_the_table_of_http2() {
+    let service = uppercase_with_ids().build().unwrap();
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let mut request = post_json("/uppercase", r#"{"s":"a"}"#);
+        *request.version_mut() = version;
+        let answer = send(&service, request).await;
+        assert_eq!(answer.headers["x-request-id"].is_sensitive(), version == Version::HTTP_2);
+        assert!(!answer.headers["content-type"].is_sensitive());
     }
 }
 

@@ -34,7 +34,7 @@ impl<'a> Call<'a> {
 
     /// Adds what goes with every call.
     pub(crate) fn sign(&self, request: &mut Request) {
-        headers::write(request.headers_mut(), &self.cx, self.left);
+        headers::write(request.headers_mut(), &self.cx, self.left, self.channel.config().http2_only);
     }
 
     /// Sends a request, perhaps more than once if it is `idempotent`. Not `async`: a message is too big to be kept in every

@@ -10,13 +10,15 @@ use kit_core::{Context, Error, request_id};
 use super::error::{UnexpectedAnswer, unreadable};
 use crate::codec::Codec;
 use crate::http::deadline::{self, GRPC_TIMEOUT};
+use crate::http::hpack::unindexed;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(request_id::KEY);
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
 /// What goes with every call: the metadata meant for the callee, the request's name, the time that is left.
-pub(super) fn write(headers: &mut HeaderMap, cx: &Context, left: Duration) {
+pub(super) fn write(headers: &mut HeaderMap, cx: &Context, left: Duration, http2: bool) {
+    let once = |value| if http2 { unindexed(value) } else { value };
     if let Some(outbound) = cx.outbound() {
         for name in outbound.headers().keys().filter(|name| !is_framing(name)) {
             headers.remove(name);
@@ -27,9 +29,9 @@ pub(super) fn write(headers: &mut HeaderMap, cx: &Context, left: Duration) {
     }
     if let Some(id) = cx.request_id() {
         let value = id.with_str(HeaderValue::from_str).expect("a request id is made of what a header may have");
-        headers.insert(REQUEST_ID, value);
+        headers.insert(REQUEST_ID, once(value));
     }
-    headers.insert(GRPC_TIMEOUT, deadline::write(left));
+    headers.insert(GRPC_TIMEOUT, once(deadline::write(left)));
 }
 
 /// Takes out what belongs to one connection and not to the message (RFC 9110, 7.6.1).
@@ -103,7 +105,7 @@ mod tests {
     fn written(with: impl FnOnce(&mut Context, &mut HeaderMap)) -> HeaderMap {
         let (mut cx, mut headers) = (Context::new(), HeaderMap::new());
         with(&mut cx, &mut headers);
-        write(&mut headers, &cx, Duration::from_millis(1_500));
+        write(&mut headers, &cx, Duration::from_millis(1_500), false);
         headers
     }
 
@@ -145,6 +147,19 @@ mod tests {
         assert_eq!(headers["x-request-id"], format!("{:032x}", 7));
         let left = deadline::read(&kit_core::Metadata::received(headers));
         assert_eq!(left, Some(Duration::from_millis(1_500)));
+    }
+
+    #[test]
+    fn what_differs_in_every_request_is_kept_out_of_the_table_of_http2() {
+        let mut cx = Context::new();
+        cx.set_request_id(RequestId::from_bits(7));
+        cx.outbound_mut().insert("tenant", "acme").unwrap();
+        for http2 in [false, true] {
+            let mut headers = HeaderMap::new();
+            write(&mut headers, &cx, Duration::from_secs(1), http2);
+            let kept_out = ["x-request-id", "grpc-timeout", "tenant"].map(|name| headers[name].is_sensitive());
+            assert_eq!(kept_out, [http2, http2, false]);
+        }
     }
 
     #[test]

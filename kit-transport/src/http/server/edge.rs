@@ -4,14 +4,14 @@ use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
-use http::{Method as Verb, StatusCode};
+use http::{Method as Verb, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use kit_core::{Context, Error, Outcome, StreamEnd, recover, request_id};
 
 use super::finalize::{Finalize, Finished};
 #[cfg(feature = "grpc")]
 use crate::grpc;
-use crate::http::{Body, Request, Response, problem};
+use crate::http::{Body, Request, Response, hpack, problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(request_id::KEY);
 
@@ -45,6 +45,7 @@ pub(super) struct Edge {
     cx: Option<Context>,
     finalize: Option<Arc<dyn Finalize>>,
     caller: Caller,
+    http2: bool,
     status: Option<StatusCode>,
     bytes: u64,
     outcome: Option<Outcome>,
@@ -52,8 +53,9 @@ pub(super) struct Edge {
 }
 
 impl Edge {
-    pub(super) fn new(cx: Context, finalize: Option<Arc<dyn Finalize>>, caller: Caller) -> Self {
-        Self { cx: Some(cx), finalize, caller, status: None, bytes: 0, outcome: None, error: None }
+    pub(super) fn new(cx: Context, finalize: Option<Arc<dyn Finalize>>, caller: Caller, version: Version) -> Self {
+        let http2 = version == Version::HTTP_2;
+        Self { cx: Some(cx), finalize, caller, http2, status: None, bytes: 0, outcome: None, error: None }
     }
 
     pub(super) fn cx(&mut self) -> &mut Context {
@@ -84,7 +86,7 @@ impl Edge {
             headers.extend(outbound.into_headers());
         }
         if let Some(Ok(id)) = id {
-            headers.insert(REQUEST_ID, id);
+            headers.insert(REQUEST_ID, if self.http2 { hpack::unindexed(id) } else { id });
         }
         self.status = Some(response.status());
         self.outcome = Some(outcome);

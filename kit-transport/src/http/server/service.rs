@@ -107,7 +107,7 @@ impl RouterService {
 
     fn route(&self, mut cx: Context, caller: Caller, request: Request, route: Arc<dyn Route>) -> Serving {
         cx.set_method(route.method());
-        let edge = Edge::new(cx, self.shared.finalize.clone(), caller);
+        let edge = Edge::new(cx, self.shared.finalize.clone(), caller, request.version());
         route.serve(edge, request)
     }
 }
