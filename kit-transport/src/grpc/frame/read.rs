@@ -83,6 +83,11 @@ impl Frames {
         let Some(message) = poll_fn(|task| self.poll_message(task)).await.transpose()? else {
             return Err(self.blame(FrameError::None.error()));
         };
+        // Nearly always the frame with the message is the last one, and says so.
+        if self.chunk.is_empty() && self.body.is_end_stream() {
+            self.ended = true;
+            return Ok(message);
+        }
         match poll_fn(|task| self.poll_message(task)).await.transpose()? {
             None => Ok(message),
             Some(_) => Err(self.blame(FrameError::Several.error())),
@@ -134,7 +139,11 @@ impl Frames {
                 }
                 Some(frame) => match frame.into_data() {
                     Ok(data) => self.chunk = data,
-                    Err(frame) => self.trailers = frame.into_trailers().ok(),
+                    Err(frame) => {
+                        self.trailers = frame.into_trailers().ok();
+                        // Nothing follows them.
+                        self.ended = self.trailers.is_some();
+                    }
                 },
             }
         }
@@ -145,8 +154,8 @@ impl Frames {
         let head = match self.head {
             Some(head) => head,
             None => {
-                let Some(prefix) = self.take(PREFIX) else { return Ok(None) };
-                *self.head.insert(self.parse(&prefix)?)
+                let Some(prefix) = self.prefix() else { return Ok(None) };
+                *self.head.insert(self.parse(prefix)?)
             }
         };
         let Some(message) = self.take(head.size) else { return Ok(None) };
@@ -161,8 +170,8 @@ impl Frames {
         }
     }
 
-    fn parse(&self, prefix: &[u8]) -> Result<Head, FrameError> {
-        let (flag, size) = (prefix[0], u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]));
+    fn parse(&self, [flag, size @ ..]: [u8; PREFIX]) -> Result<Head, FrameError> {
+        let size = u32::from_be_bytes(size);
         match flag {
             0 => {}
             1 if self.coding == Coding::Identity => return Err(FrameError::NoCoding),
@@ -173,6 +182,16 @@ impl Frames {
             return Err(FrameError::TooLarge { limit: self.limit });
         }
         Ok(Head { compressed: flag == 1, size: usize::try_from(size).unwrap_or(usize::MAX) })
+    }
+
+    fn prefix(&mut self) -> Option<[u8; PREFIX]> {
+        if self.pieces.is_empty()
+            && let Some(&prefix) = self.chunk.first_chunk()
+        {
+            self.chunk.advance(PREFIX);
+            return Some(prefix);
+        }
+        self.take(PREFIX)?.first_chunk().copied()
     }
 
     /// So many bytes: a part of the chunk, which copies nothing, or the pieces once there are enough.

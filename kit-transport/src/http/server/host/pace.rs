@@ -180,7 +180,8 @@ impl HttpBody for Paced {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        // Known, where hyper would ask its connection, under a lock.
+        self.link.is_none() || self.incoming.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
