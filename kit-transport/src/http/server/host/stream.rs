@@ -1,10 +1,10 @@
 use std::cell::Cell;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use hyper::rt::Executor;
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::link::Link;
@@ -37,28 +37,49 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        tokio::spawn(run(stream, Arc::clone(&self.0)));
+        let link = Arc::clone(&self.0);
+        let cut = cut_off(Arc::clone(&link));
+        tokio::spawn(Run { stream, cut, alarm: None, link });
     }
 }
 
-async fn run<F: Future<Output = ()>>(stream: F, link: Arc<Link>) {
-    let mut stream = pin!(stream);
-    let mut cut = pin!(link.cut_off());
-    let mut alarm: Option<Pin<Box<Sleep>>> = None;
-    poll_fn(|task| {
+async fn cut_off(link: Arc<Link>) {
+    link.cut_off().await;
+}
+
+pin_project! {
+    /// One stream. Named, and no `async fn`: one of those would keep the stream twice.
+    struct Run<F, C> {
+        #[pin]
+        stream: F,
+        #[pin]
+        cut: C,
+        alarm: Option<Pin<Box<Sleep>>>,
+        link: Arc<Link>,
+    }
+}
+
+impl<F, C> Future for Run<F, C>
+where
+    F: Future<Output = ()>,
+    C: Future<Output = ()>,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
+        let this = self.project();
         WAITS.set(false);
-        if stream.as_mut().poll(task).is_ready() || cut.as_mut().poll(task).is_ready() {
+        if this.stream.poll(task).is_ready() || this.cut.poll(task).is_ready() {
             return Poll::Ready(());
         }
         match WAITS.get() {
             true => {
-                alarm = None;
+                *this.alarm = None;
                 Poll::Pending
             }
-            false => poll_stall(&mut alarm, &link, task),
+            false => poll_stall(this.alarm, this.link, task),
         }
-    })
-    .await;
+    }
 }
 
 /// The client's window is shut. Whatever wakes the stream is a sign of life, and the time begins anew.
