@@ -10,6 +10,7 @@ pub mod ndjson;
 pub mod problem;
 pub mod server;
 mod status;
+mod timer;
 
 pub use body::{Body, BodyTooLarge};
 pub use status::{code_of, status_of};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use kit_core::BoxError;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::Config;
 use super::pool::{Carrier, Place, Stream};
 use super::wire::{Meter, Reading, Wire};
+use crate::http::timer::Timer;
 use crate::http::{Body, Request};
 
 /// A way to send requests over one connection, whose task ends when the last of these is gone and its answers are read.
@@ -58,7 +59,7 @@ impl Connection {
         let sender = if config.http2_only {
             let mut builder = http2::Builder::new(TokioExecutor::new());
             builder
-                .timer(TokioTimer::new())
+                .timer(Timer::default())
                 .keep_alive_interval(config.keep_alive)
                 .keep_alive_timeout(config.keep_alive / 2);
             let (sender, connection) = builder.handshake(wire).await?;

@@ -15,6 +15,7 @@ use super::watch::{End, Served, Signal, Watch};
 use super::wire::{Transport, Version, Wire};
 use crate::http::server::RouterService;
 use crate::http::server::extract::BodyLimit;
+use crate::http::timer::Timer;
 
 /// Serves one connection until it ends.
 pub(super) async fn serve_io<T: Transport>(
@@ -41,7 +42,8 @@ pub(super) async fn serve_io<T: Transport>(
             watch.over(&mut Http1 { connection, link: &link }).await
         }
         Version::Http2 => {
-            let connection = link.host.http2(Streams::new(Arc::clone(&link))).serve_connection(wire, service);
+            let timer = Timer::of(&link.polled);
+            let connection = link.host.http2(Streams::new(Arc::clone(&link)), timer).serve_connection(wire, service);
             // Several times the size of the other: idle connections are mostly HTTP/1.
             watch.over(&mut Http2 { connection: Box::pin(connection), link: &link }).await
         }
@@ -147,11 +149,11 @@ pub(super) fn http1(config: &super::Config) -> http1::Builder {
 }
 
 impl Host {
-    fn http2(&self, streams: Streams) -> http2::Builder<Streams> {
+    fn http2(&self, streams: Streams, timer: Timer) -> http2::Builder<Streams> {
         let config = &self.config;
         let mut builder = http2::Builder::new(streams);
         builder
-            .timer(TokioTimer::new())
+            .timer(timer)
             .max_concurrent_streams(config.max_streams)
             .max_header_list_size(u32::try_from(config.max_header_bytes).unwrap_or(u32::MAX))
             .max_pending_accept_reset_streams(config.max_pending_resets)

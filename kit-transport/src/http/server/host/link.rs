@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use super::Host;
 use super::head::Place;
 use super::refused::Refused;
+use crate::http::timer::Polled;
 
 pub(in crate::http) struct Link {
     pub(super) host: Arc<Host>,
@@ -38,6 +39,8 @@ pub(in crate::http) struct Link {
     /// The end of the connection is the end of the answer: HTTP/1.0.
     close_delimited: AtomicBool,
     reset: AtomicBool,
+    /// When it was last polled, where hyper asks for the time.
+    pub(super) polled: Arc<Polled>,
     /// The driver, while it waits for the last call to end.
     waiting: Mutex<Option<Waker>>,
 }
@@ -73,6 +76,7 @@ impl Link {
             cut_streams: Notify::new(),
             close_delimited: AtomicBool::new(false),
             reset: AtomicBool::new(false),
+            polled: Arc::default(),
             waiting: Mutex::new(None),
         }
     }

@@ -134,6 +134,8 @@ impl Watch {
         let mut changed = pin!(signal.changed.notified());
         let mut registered: Option<Waker> = None;
         poll_fn(|task| {
+            // Over HTTP/1.1 nobody asks for it.
+            let polled = self.link.is_http2().then(|| self.link.polled.stamp());
             // The waker of a task is the same at every poll: it is left with the signal and the alarm once, not each time.
             let new = !registered.as_ref().is_some_and(|waker| waker.will_wake(task.waker()));
             if new {
@@ -151,7 +153,7 @@ impl Watch {
                 if served.poll(task).is_ready() {
                     return Poll::Ready(self.cut.map(|cut| cut.end));
                 }
-                match self.next(served, stage, task) {
+                match self.next(served, stage, polled, task) {
                     Next::Again => {}
                     Next::Wait => return Poll::Pending,
                     Next::End(end) => return Poll::Ready(Some(end)),
@@ -161,12 +163,12 @@ impl Watch {
         .await
     }
 
-    fn next(&mut self, served: &mut impl Served, stage: Stage, task: &mut Task<'_>) -> Next {
+    fn next(&mut self, served: &mut impl Served, stage: Stage, polled: Option<Instant>, task: &mut Task<'_>) -> Next {
         let in_flight = self.link.in_flight();
         let mode = self.find();
         if mode != self.mode {
             self.mode = mode;
-            self.since = Instant::now();
+            self.since = polled.unwrap_or_else(Instant::now);
         }
         if stage >= Stage::Draining && self.closing.is_none_or(|closing| closing.drains.is_none()) {
             return self.close(served, Some(Instant::now()), None);
