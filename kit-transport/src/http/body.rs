@@ -22,6 +22,9 @@ enum Kind {
     #[default]
     Empty,
     Full(Bytes),
+    /// A message of gRPC that is all of a request.
+    #[cfg(feature = "grpc")]
+    Only(Bytes),
     /// A message of gRPC that is all of an answer.
     #[cfg(feature = "grpc")]
     Message(Bytes),
@@ -58,6 +61,12 @@ impl Body {
     /// A body of these bytes.
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         Self(Kind::Full(bytes.into()))
+    }
+
+    /// A message of gRPC that is all of a request.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn only(message: Bytes) -> Self {
+        Self(Kind::Only(message))
     }
 
     /// A message of gRPC that is all of an answer, and the trailers of a call that went well.
@@ -154,6 +163,8 @@ impl Body {
             Kind::Empty => Some(Self(Kind::Empty)),
             Kind::Full(bytes) => Some(Self(Kind::Full(bytes.clone()))),
             #[cfg(feature = "grpc")]
+            Kind::Only(bytes) => Some(Self(Kind::Only(bytes.clone()))),
+            #[cfg(feature = "grpc")]
             Kind::Message(_) | Kind::Well => None,
             Kind::Incoming(_) | Kind::Leased(_) | Kind::Paced(_) | Kind::Boxed(_) => None,
         }
@@ -164,7 +175,7 @@ impl Body {
         match self.0 {
             Kind::Empty | Kind::Full(_) => true,
             #[cfg(feature = "grpc")]
-            Kind::Message(_) | Kind::Well => true,
+            Kind::Only(_) | Kind::Message(_) | Kind::Well => true,
             Kind::Incoming(_) | Kind::Leased(_) | Kind::Paced(_) | Kind::Boxed(_) => false,
         }
     }
@@ -200,6 +211,12 @@ impl HttpBody for Body {
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             #[cfg(feature = "grpc")]
+            Kind::Only(message) => {
+                let message = std::mem::take(message);
+                self.0 = Kind::Empty;
+                Poll::Ready(Some(Ok(Frame::data(message))))
+            }
+            #[cfg(feature = "grpc")]
             Kind::Message(message) => {
                 let message = std::mem::take(message);
                 self.0 = Kind::Well;
@@ -229,7 +246,7 @@ impl HttpBody for Body {
             Kind::Empty => true,
             Kind::Full(_) => false,
             #[cfg(feature = "grpc")]
-            Kind::Message(_) | Kind::Well => false,
+            Kind::Only(_) | Kind::Message(_) | Kind::Well => false,
             Kind::Incoming(body) => body.is_end_stream(),
             Kind::Leased(leased) => leased.0.is_end_stream(),
             Kind::Paced(body) => body.is_end_stream(),
@@ -243,7 +260,7 @@ impl HttpBody for Body {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             // No exact size: it would become a header that no other gRPC sends.
             #[cfg(feature = "grpc")]
-            Kind::Message(message) => {
+            Kind::Only(message) | Kind::Message(message) => {
                 let mut hint = SizeHint::default();
                 hint.set_lower(message.len() as u64);
                 hint
@@ -294,7 +311,7 @@ impl fmt::Debug for Body {
             Kind::Empty => "Body(empty)",
             Kind::Full(_) => "Body(full)",
             #[cfg(feature = "grpc")]
-            Kind::Message(_) | Kind::Well => "Body(message)",
+            Kind::Only(_) | Kind::Message(_) | Kind::Well => "Body(message)",
             Kind::Incoming(_) | Kind::Leased(_) | Kind::Paced(_) => "Body(incoming)",
             Kind::Boxed(_) => "Body(stream)",
         })

@@ -29,8 +29,8 @@ pub(super) struct Wire<C> {
 /// What is sent, and the call's hold on it if it is written while the answer is read.
 type Outgoing = (Body, Option<Hold>);
 
-/// Room for those of nearly every call.
-const HEADERS: usize = 8;
+/// Room for those of nearly every call, two of which say how messages are compressed.
+const HEADERS: usize = 6;
 
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("grpc-rust-kit/", env!("CARGO_PKG_VERSION")));
 const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
@@ -61,7 +61,7 @@ impl<C: Codec> Wire<C> {
         C: Encode<Req>,
     {
         let message = self.form().message(request).map_err(|error| error.with_retry(kit_core::Retry::Never))?;
-        Ok((Body::full(message), None))
+        Ok((Body::only(message), None))
     }
 
     /// Any number of messages, to be sent as they come.
@@ -130,7 +130,7 @@ impl<C: Codec> Wire<C> {
         };
         let mut message = Request::new(body);
         *message.method_mut() = Verb::POST;
-        message.headers_mut().reserve(HEADERS);
+        message.headers_mut().reserve(if self.config.gzip { HEADERS + 2 } else { HEADERS });
         message.headers_mut().insert(USER_AGENT, AGENT);
         call.sign(&mut message);
         let headers = message.headers_mut();

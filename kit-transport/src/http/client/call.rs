@@ -40,9 +40,9 @@ impl<'a> Call<'a> {
     /// Sends a request, perhaps more than once if it is `idempotent`. Not `async`: a message is too big to be kept in every
     /// future between here and its answer.
     pub(crate) fn send(&mut self, request: Request, idempotent: bool) -> Sent {
-        if let Some(bytes) = request.body().size_hint().exact() {
-            self.cx.sizes_mut().add_sent(usize::try_from(bytes).unwrap_or(usize::MAX));
-        }
+        // Of a body whose size is not known it is none.
+        let bytes = request.body().size_hint().lower();
+        self.cx.sizes_mut().add_sent(usize::try_from(bytes).unwrap_or(usize::MAX));
         exchange::send(self.channel.pool(), request, idempotent, self.deadline)
     }
 
