@@ -20,6 +20,9 @@ pub(crate) fn is_call(version: Version, verb: &Verb, headers: &HeaderMap) -> boo
 /// # Source
 /// gRPC over HTTP/2, "Requests".
 pub(crate) fn format(value: &HeaderValue) -> Option<&str> {
+    if value == CONTENT {
+        return Some("");
+    }
     let value = value.to_str().ok()?;
     let essence = value.split_once(';').map_or(value, |(essence, _)| essence).trim_ascii();
     let (start, rest) = essence.split_at_checked(CONTENT.len())?;

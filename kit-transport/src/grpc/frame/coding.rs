@@ -43,9 +43,12 @@ impl Coding {
 
     /// Of what goes to a peer who sent these headers.
     pub(crate) fn accepted(headers: &HeaderMap, gzip: bool) -> Coding {
+        if !gzip {
+            return Coding::Identity;
+        }
         let mut codings =
             headers.get_all(ACCEPT_ENCODING).iter().flat_map(|value| value.as_bytes().split(|&b| b == b','));
-        match gzip && codings.any(|coding| coding.trim_ascii() == b"gzip") {
+        match codings.any(|coding| coding.trim_ascii() == b"gzip") {
             true => Coding::Gzip,
             false => Coding::Identity,
         }

@@ -35,12 +35,25 @@ fn is_port(text: &[u8]) -> bool {
         && text.iter().fold(0, |port: u32, digit| port * 10 + u32::from(digit - b'0')) <= 65_535
 }
 
+/// What a name is made of besides escapes: every request has one, so its bytes are looked up.
+static NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(byte as u8,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
+            | b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=');
+        byte += 1;
+    }
+    table
+};
+
 fn is_name(text: &[u8]) -> bool {
     let mut bytes = text.iter();
     while let Some(&byte) = bytes.next() {
         let fits = match byte {
             b'%' => (0..2).all(|_| bytes.next().is_some_and(u8::is_ascii_hexdigit)),
-            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte),
+            _ => NAME[usize::from(byte)],
         };
         if !fits {
             return false;

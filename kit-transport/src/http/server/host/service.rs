@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HOST, HeaderValue};
+use http::header::{AUTHORIZATION, CONNECTION, HOST, HeaderValue};
 use http::{Method as Verb, Request, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -54,23 +54,27 @@ impl Hosted {
         if uri.path() == "*" && request.method() != Verb::OPTIONS {
             return Err(Refused::Target);
         }
-        let mut hosts = headers.get_all(HOST).iter().map(|host| host.as_bytes().trim_ascii());
-        match (uri.authority(), hosts.next(), hosts.next()) {
-            (_, Some(_), Some(_)) => return Err(Refused::HostRepeated),
-            (None, None, _) => return Err(Refused::HostMissing),
-            (Some(authority), _, _) if !is_authority(authority.as_str().as_bytes()) => {
-                return Err(Refused::HostInvalid);
+        // One walk over the few that a request has: each look-up would hash a name that most have not.
+        let (mut host, mut hosts, mut authorizations) = (None, 0, 0);
+        for (name, value) in headers {
+            if *name == HOST {
+                host = Some(value.as_bytes().trim_ascii());
+                hosts += 1;
+            } else if *name == AUTHORIZATION {
+                authorizations += 1;
             }
-            (_, Some(host), _) if !is_authority(host) => return Err(Refused::HostInvalid),
-            (Some(authority), Some(host), _) if !is_same(uri.scheme_str(), authority.as_str().as_bytes(), host) => {
+        }
+        match (uri.authority(), host) {
+            _ if hosts > 1 => return Err(Refused::HostRepeated),
+            (None, None) => return Err(Refused::HostMissing),
+            (Some(authority), _) if !is_authority(authority.as_str().as_bytes()) => return Err(Refused::HostInvalid),
+            (_, Some(host)) if !is_authority(host) => return Err(Refused::HostInvalid),
+            (Some(authority), Some(host)) if !is_same(uri.scheme_str(), authority.as_str().as_bytes(), host) => {
                 return Err(Refused::HostMismatch);
             }
             _ => {}
         }
-        match headers.get_all(http::header::AUTHORIZATION).iter().nth(1) {
-            Some(_) => Err(Refused::AuthorizationRepeated),
-            None => Ok(()),
-        }
+        if authorizations > 1 { Err(Refused::AuthorizationRepeated) } else { Ok(()) }
     }
 }
 
