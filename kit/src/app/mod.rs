@@ -19,7 +19,8 @@
 //!
 //! The first SIGTERM or SIGINT stops it in order: readiness is refused, what was [registered](App::register) is withdrawn,
 //! everything goes on for the [notice](App::notice), then the parts stop, the last one first, each within its limit; a server stops accepting and drains.
-//! A second one cuts everything off at once. What a part failed with is the program's end.
+//! A second one cuts everything off at once, unless it comes within 150 ms and is the first one again, as `timeout` and process groups send it. What a
+//! part failed with is the program's end.
 //!
 //! # A whole program
 //! What the `main` of a service comes to, to copy: settings from the environment and flags, logs, metrics and health, every call inside the default
