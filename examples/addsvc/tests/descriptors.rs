@@ -4,10 +4,11 @@
 
 use addsvc::endpoints::{CONCAT, ConcatReply, ConcatRequest, SERIES, SUM, SeriesRequest, SumReply, SumRequest};
 use addsvc::transport::DESCRIPTORS;
+use kit::grpc::health::{self, HealthListResponse, ServingStatus};
 use kit::{Kind, Method};
 use prost::Message;
 use protox::Compiler;
-use protox::prost_reflect::{DescriptorPool, DynamicMessage, Value};
+use protox::prost_reflect::{DescriptorPool, DynamicMessage, MapKey, Value};
 
 fn compiled() -> Compiler {
     let mut compiler = Compiler::new([concat!(env!("CARGO_MANIFEST_DIR"), "/proto")]).unwrap();
@@ -61,4 +62,19 @@ fn the_methods_are_those_of_the_proto() {
     let ours = [&SUM, &CONCAT, &SERIES].map(|m: &Method| (m.name().to_owned(), m.streaming()));
     assert_eq!(proto, ours);
     assert!([&SUM, &CONCAT, &SERIES].iter().all(|method| method.service() == service.full_name()));
+}
+
+/// By hand in kit, and handed out by reflection beside these.
+#[test]
+fn the_health_service_is_described_as_it_is_written() {
+    let pool = DescriptorPool::decode(health::file_descriptor_set().as_slice()).unwrap();
+    let service = pool.get_service_by_name("grpc.health.v1.Health").unwrap();
+    let methods: Vec<_> = service.methods().map(|m| (m.name().to_owned(), m.is_server_streaming())).collect();
+    assert_eq!(methods, [("Check".into(), false), ("List".into(), false), ("Watch".into(), true)]);
+    let statuses = [("pb.Add".to_owned(), ServingStatus::NotServing.into())].into();
+    let read = fields(&pool, "grpc.health.v1.HealthListResponse", &HealthListResponse { statuses });
+    let [(name, Value::Map(statuses))] = &read[..] else { panic!("{read:?}") };
+    let Some(Value::Message(status)) = statuses.get(&MapKey::String("pb.Add".into())) else { panic!("{statuses:?}") };
+    assert_eq!((&**name, statuses.len()), ("statuses", 1));
+    assert_eq!(status.get_field_by_name("status").as_deref(), Some(&Value::EnumNumber(2)));
 }
