@@ -14,8 +14,9 @@ use super::{Codec, Decode, Encode};
 /// MessagePack by serde, at most [`DEPTH`](Self::DEPTH) levels deep. Feature `msgpack`.
 ///
 /// A struct is written as a map with the names of its fields, so that both sides may add fields; it is read from an array of its
-/// fields too. A field that stands twice is an error where a struct is read, and the last one wins where a map is. The format's integers
-/// have 64 bits: those of 128 are written as 16 bytes, and one of 64 that is negative is read into a `u128` by its bits, as rmp-serde has it.
+/// fields too, and from a map of their positions, as rmp-serde has it. A field that stands twice is an error where a struct is read, and the
+/// last one wins where a map is. The format's integers have 64 bits: those of 128 are written as 16 bytes, and one of 64 that is negative is
+/// read into a `u128` by its bits, by rmp-serde again.
 ///
 /// ```
 /// use kit_transport::codec::{Decode as _, Encode as _, MsgPack};

@@ -140,3 +140,10 @@ fn a_claimed_length_allocates_nothing() {
         b"\xc9\xff\xff\xff\xff\x00a",
     ]);
 }
+
+#[test]
+fn a_struct_is_read_by_names_in_order_or_by_positions() {
+    for bytes in [&b"\x81\xa1s\xa1a"[..], b"\x91\xa1a", b"\x81\x00\xa1a"] {
+        assert_eq!(Text { s: "a".into() }, MsgPack.decode(bytes).unwrap(), "{bytes:x?}");
+    }
+}
