@@ -70,7 +70,7 @@ async fn a_daemon_that_is_not_there_keeps_nobody_from_anything() {
 #[tokio::test]
 async fn a_backend_that_there_is_not_is_one_line_that_says_which_there_are() {
     for wrong in ["graphite", "statsd", "statsd:here"] {
-        let line = ended(command(&["--metrics", wrong])).await.refusal();
+        let line = ended(command(&["--addr", "127.0.0.1:0", "--metrics", wrong])).await.refusal();
         assert!(line.contains("HOST:PORT") && line.contains(wrong), "{line}");
     }
 }
