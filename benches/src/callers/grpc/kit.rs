@@ -9,12 +9,12 @@ use kit::grpc::client::{Binding, Unary, unary};
 use kit::http::client::{Channel, Client, Config, Picked};
 use kit::log::Logger;
 use kit::metrics::Registry;
-use kit::{Child, Context, Endpoint as _};
+use kit::{Child, Context, Endpoint};
 
 use super::{check, first, hello};
 use crate::callers::Caller;
 use crate::task::UPPERCASE;
-use crate::task::grpc::Value;
+use crate::task::grpc::{Text, Value};
 
 /// The endpoint of the task at one target, and inside the default stack.
 type AtTarget = Child<Binding<Unary, Value, Protobuf, Arc<Channel>>>;
@@ -41,10 +41,7 @@ impl Caller for Kit {
     }
 
     async fn call(&mut self) -> io::Result<()> {
-        let mut cx = Context::new();
-        let value = self.0.call(&mut cx, hello()).await.map_err(io::Error::other)?;
-        cx.finish();
-        check(value)
+        ask(&self.0).await
     }
 }
 
@@ -65,11 +62,15 @@ impl Caller for Balanced {
     }
 
     async fn call(&mut self) -> io::Result<()> {
-        let mut cx = Context::new();
-        let value = self.0.call(&mut cx, hello()).await.map_err(io::Error::other)?;
-        cx.finish();
-        check(value)
+        ask(&self.0).await
     }
+}
+
+async fn ask(uppercase: &impl Endpoint<Text, Response = Value>) -> io::Result<()> {
+    let mut cx = Context::new();
+    let value = uppercase.call(&mut cx, hello()).await.map_err(io::Error::other)?;
+    cx.finish();
+    check(value)
 }
 
 fn config() -> Config {

@@ -12,7 +12,6 @@ What it does is chosen by what it is asked, so that a client that knows only pb.
 
 import sys
 import threading
-from concurrent import futures
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
@@ -21,13 +20,7 @@ from grpc_status import rpc_status
 
 import add_pb2 as pb
 import add_pb2_grpc
-
-lock = threading.Lock()
-
-
-def say(*words):
-    with lock:
-        print(*words, flush=True)
+from serving import say, serve
 
 
 def refuse(context, code, message, info):
@@ -87,15 +80,5 @@ class Add(add_pb2_grpc.AddServicer):
             say("Series", "ended", "whole" if made == request.count else "cancelled", made)
 
 
-def main():
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=32))
-    add_pb2_grpc.add_AddServicer_to_server(Add(), server)
-    say("port", server.add_insecure_port("127.0.0.1:0"))
-    server.start()
-    # Nobody needs it longer; who started it ends it before.
-    server.wait_for_termination(timeout=120)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(add_pb2_grpc.add_AddServicer_to_server, Add(), 32))

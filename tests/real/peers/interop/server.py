@@ -5,26 +5,18 @@ StreamingOutputCall, FullDuplexCall, Echo Status, Echo Metadata, interval_us. No
 """
 
 import sys
-import threading
 import time
-from concurrent import futures
 
 import grpc
 
 import empty_pb2
 import messages_pb2 as pb
 import test_pb2_grpc
+from serving import say, serve
 
 INITIAL = "x-grpc-test-echo-initial"
 TRAILING = "x-grpc-test-echo-trailing-bin"
 CODES = {code.value[0]: code for code in grpc.StatusCode}
-
-lock = threading.Lock()
-
-
-def say(*words):
-    with lock:
-        print(*words, flush=True)
 
 
 def begin(context):
@@ -90,15 +82,5 @@ class TestService(test_pb2_grpc.TestServiceServicer):
             yield pb.StreamingOutputCallResponse(payload=payload(request.response_type, parameters.size, context))
 
 
-def main():
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
-    test_pb2_grpc.add_TestServiceServicer_to_server(TestService(), server)
-    say("port", server.add_insecure_port("127.0.0.1:0"))
-    server.start()
-    # Nobody needs it longer; who started it ends it before.
-    server.wait_for_termination(timeout=120)
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(test_pb2_grpc.add_TestServiceServicer_to_server, TestService(), 16))
